@@ -1,0 +1,158 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Options of the plugin.
+
+One list, GROUPS, feeds the registration, ``get_opt_lists`` and the sample:
+they cannot drift apart. Only ``settings.py`` reads the values.
+"""
+
+import collections.abc
+
+from oslo_config import cfg
+
+stress_group = cfg.OptGroup(
+    name='stress',
+    title='Storms: concurrent pseudo-random actions',
+)
+
+StressGroup = [
+    cfg.IntOpt(
+        'users',
+        default=4,
+        min=1,
+        help='Virtual users of a storm whose plan does not say how many.',
+    ),
+    cfg.IntOpt(
+        'max_instances',
+        default=16,
+        min=1,
+        help='Servers that all users of a storm may have at one time. Each '
+        'user gets an equal share.',
+    ),
+    cfg.StrOpt(
+        'plans_dir',
+        help='Directory with plans that the test classes use instead of the '
+        'plans of the same name that come with the plugin: '
+        'storm_servers.yaml, uptime_watch.yaml, rabbitmq_restart.yaml.',
+    ),
+    cfg.StrOpt(
+        'runs_dir',
+        default='extreme-runs',
+        help='Directory in which each run makes one of its own, with its '
+        'history and verdict.',
+    ),
+    cfg.ListOpt(
+        'log_hosts',
+        default=[],
+        deprecated_opts=[
+            cfg.DeprecatedOpt('target_controller', group='stress'),
+            cfg.DeprecatedOpt('controller', group='stress'),
+        ],
+        help='Addresses of hosts whose logs are read over SSH during a run. '
+        'Nothing is ever written or deleted there. Empty: no log is read.',
+    ),
+    cfg.ListOpt(
+        'log_files',
+        default=['/var/log/nova/*.log'],
+        deprecated_opts=[
+            cfg.DeprecatedOpt('target_logfiles', group='stress'),
+            cfg.DeprecatedOpt('nova_logdir', group='stress'),
+        ],
+        help='Files to read on each host: paths, shell patterns of paths, or '
+        'directories, of which all *.log files are read.',
+    ),
+    cfg.IntOpt(
+        'log_check_interval',
+        default=60,
+        min=1,
+        help='Seconds between two readings of the logs.',
+    ),
+    cfg.StrOpt(
+        'ssh_user',
+        deprecated_opts=[
+            cfg.DeprecatedOpt('target_ssh_user', group='stress'),
+            cfg.DeprecatedOpt('host_admin_user', group='stress'),
+        ],
+        help='User for SSH to log_hosts; it needs sudo without a password '
+        'for what it may not read itself.',
+    ),
+    cfg.StrOpt(
+        'ssh_private_key_file',
+        deprecated_opts=[
+            cfg.DeprecatedOpt('target_private_key_path', group='stress'),
+            cfg.DeprecatedOpt('host_private_key_path', group='stress'),
+        ],
+        help='Private key for SSH to log_hosts.',
+    ),
+]
+
+uptime_group = cfg.OptGroup(
+    name='uptime',
+    title='Uptime: one monitor for each API',
+)
+
+UptimeGroup = [
+    cfg.ListOpt(
+        'services',
+        default=['keystone', 'nova', 'neutron', 'glance'],
+        help='Services to watch where a plan does not name them.',
+    ),
+]
+
+destructive_group = cfg.OptGroup(
+    name='destructive',
+    title='Destructive scenarios',
+)
+
+DestructiveGroup = [
+    cfg.BoolOpt(
+        'allowed',
+        default=False,
+        help='Whether anything of this cloud may be broken on purpose. '
+        'Without it each destructive test is skipped.',
+    ),
+    cfg.ListOpt(
+        'targets',
+        default=[],
+        help='Names of the services and hosts, as in the os-faults '
+        'configuration, that may be broken. Nothing else is touched.',
+    ),
+    cfg.StrOpt(
+        'os_faults_config',
+        help='Path of the os-faults configuration (YAML or JSON).',
+    ),
+    cfg.IntOpt(
+        'call_timeout',
+        default=60,
+        min=5,
+        help='Seconds after which a call to os-faults is killed.',
+    ),
+    cfg.StrOpt(
+        'state_dir',
+        default='/var/lib/extreme-tempest',
+        help='Directory of the journal: faults that were injected and are '
+        'not yet proven healed. It must outlive a reboot of this machine.',
+    ),
+]
+
+GROUPS: list[tuple[cfg.OptGroup, list[cfg.Opt]]] = [
+    (stress_group, StressGroup),
+    (uptime_group, UptimeGroup),
+    (destructive_group, DestructiveGroup),
+]
+
+
+def list_opts() -> collections.abc.Sequence[
+    tuple[cfg.OptGroup, list[cfg.Opt]]
+]:
+    """What ``oslo-config-generator`` asks for."""
+    return GROUPS

@@ -1,0 +1,262 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Event types of the history.
+
+Rule: a new kind of fact is a new field or type here, never a dictionary
+passed around. All times are CLOCK_MONOTONIC nanoseconds, which the processes
+of one machine share. No event may hold a secret.
+"""
+
+import enum
+
+import msgspec
+
+#: Version of the format; a reader refuses a newer one.
+VERSION = 1
+
+
+class FaultPhase(enum.StrEnum):
+    """How far a fault has come; each phase is one event."""
+
+    PLANNED = 'planned'
+    INJECTED = 'injected'
+    EVIDENCED = 'evidenced'
+    HEALED = 'healed'
+    HEAL_EVIDENCED = 'heal-evidenced'
+
+
+class CensusPhase(enum.StrEnum):
+    BEFORE = 'before'
+    AFTER = 'after'
+
+
+class Topic(enum.StrEnum):
+    """What a note is about, where a checker relies on it."""
+
+    #: A process began writing; ``about`` is its actor.
+    STARTED = 'started'
+    #: A process ended in good order. Its absence means that it died.
+    ENDED = 'ended'
+    #: A part was torn or unreadable; what followed is lost.
+    TORN = 'torn'
+    #: Every resource of a kind was listed; ``about`` is "after/server".
+    CENSUS_COMPLETE = 'census-complete'
+    #: Something could not be measured; the verdict is at best unknown.
+    UNMEASURED = 'unmeasured'
+    #: Steady state was reached again; ``about`` is the fault.
+    RECOVERED = 'recovered'
+    #: A process's clock against UTC: ``text`` is the offset in ns.
+    CLOCK = 'clock'
+    #: The clean-up could not delete something; ``about`` is the resource.
+    LEFT_BEHIND = 'left-behind'
+    #: For the reader only.
+    REMARK = 'remark'
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """First line of a history.
+
+    :param history: version of the format.
+    :param run: identity of the run, a UUID.
+    :param plan: the whole plan as it was run, see ``plan.model.Plan``.
+    :param seed: seed of all choices.
+    :param versions: package name to version.
+    :param utc: start of the run, ISO 8601.
+    :param t: CLOCK_MONOTONIC at ``utc``, ns.
+    """
+
+    history: int
+    run: str
+    plan: msgspec.Raw
+    seed: int
+    versions: dict[str, str]
+    utc: str
+    t: int
+
+
+class Event(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field='type',
+):
+    """What all events share.
+
+    :param n: number in the merged history, from 1; 0 before the merge.
+    :param t: when, ns.
+    :param actor: who wrote it: ``storm/user-3``, ``uptime/nova``.
+    """
+
+    n: int = 0
+    t: int
+    actor: str
+
+
+class Invoke(Event, frozen=True, tag='invoke'):
+    """A call is about to be sent.
+
+    :param op: identity of the operation, unique in the run.
+    :param action: ``server.create``.
+    :param service: ``nova``.
+    :param resource: what it acts on, ``server/<id>``; empty for a create.
+    :param args: what was asked for; a changing action names the attribute
+        that it changes and the new value.
+    :param choice: what the random source decided, for a replay.
+    """
+
+    op: str
+    action: str
+    service: str
+    resource: str = ''
+    args: dict[str, str | int | float | bool | None] = {}
+    choice: dict[str, str | int | float | bool | None] = {}
+
+
+class Outcome(Event, frozen=True):
+    """How a call ended.
+
+    :param op: the operation.
+    :param status: HTTP status, 0 if there was no answer.
+    :param request_id: ``x-openstack-request-id`` of the answer.
+    :param value: resource that was created, ``server/<id>``.
+    :param error: one line, where there is one.
+    """
+
+    op: str
+    status: int = 0
+    request_id: str = ''
+    value: str = ''
+    error: str = ''
+
+
+class Ok(Outcome, frozen=True, tag='ok'):
+    """The cloud acknowledged it (2xx)."""
+
+
+class Fail(Outcome, frozen=True, tag='fail'):
+    """It certainly did not happen (4xx)."""
+
+
+class Info(Outcome, frozen=True, tag='info'):
+    """Nobody knows whether it happened (timeout, reset, 5xx)."""
+
+
+class Settled(Event, frozen=True, tag='settled'):
+    """An acknowledged operation has come to rest, or its deadline passed.
+
+    :param op: the operation.
+    :param state: the last state seen: ``ACTIVE``, ``BUILD``, ``deleted``.
+    :param reached: the state is the one that the operation wanted.
+    :param after_ns: since the acknowledgement.
+    :param error: why it could not be seen, one line.
+    """
+
+    op: str
+    state: str
+    reached: bool
+    after_ns: int
+    error: str = ''
+
+
+class Sample(Event, frozen=True, tag='sample'):
+    """One uptime request; ``t`` is ``done``.
+
+    :param intended: when it was due, ns.
+    :param sent: when it was sent, ns.
+    :param done: when the answer or the error was there, ns.
+    :param status: HTTP status, 0 if there was no answer.
+    :param error: class of the error, empty if the service was up.
+    """
+
+    service: str
+    probe: str
+    intended: int
+    sent: int
+    done: int
+    status: int = 0
+    error: str = ''
+
+
+class Missed(Event, frozen=True, tag='missed'):
+    """A sample that could not be sent when it was due."""
+
+    service: str
+    probe: str
+    intended: int
+    why: str
+
+
+class Fault(Event, frozen=True, tag='fault'):
+    """Something was broken on purpose, or healed.
+
+    :param fault: identity of the fault within the run: ``fault-1``.
+    :param kind: ``service.restart``.
+    :param target: ``rabbitmq``.
+    :param evidence: what proves this phase, one line.
+    """
+
+    fault: str
+    kind: str
+    phase: FaultPhase
+    target: str
+    evidence: str = ''
+
+
+class Census(Event, frozen=True, tag='census'):
+    """A resource as one service sees it.
+
+    :param resource: ``server/<id>``.
+    :param owner: project id.
+    :param refs: other names of it and resources that it refers to; ``name``
+        is its name.
+    """
+
+    phase: CensusPhase
+    service: str
+    resource: str
+    state: str
+    owner: str = ''
+    refs: dict[str, str] = {}
+
+
+class Log(Event, frozen=True, tag='log'):
+    """A line of a server's log that an operator should read."""
+
+    host: str
+    file: str
+    line: str
+    level: str
+    request_id: str = ''
+
+
+class Note(Event, frozen=True, tag='note'):
+    """Anything that a reader should know."""
+
+    what: Topic
+    about: str = ''
+    text: str = ''
+
+
+AnyEvent = (
+    Invoke
+    | Ok
+    | Fail
+    | Info
+    | Settled
+    | Sample
+    | Missed
+    | Fault
+    | Census
+    | Log
+    | Note
+)

@@ -1,0 +1,77 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Merge the parts that the processes of a run wrote into one history."""
+
+import collections.abc
+import pathlib
+
+import msgspec
+
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.history import writer
+
+
+def merge(
+    header: events.Header,
+    parts: collections.abc.Sequence[pathlib.Path],
+    path: pathlib.Path,
+) -> None:
+    """Write all events of ``parts`` in order of time, numbered from 1.
+
+    A part that is torn or broken gives what is readable of it and a note, so
+    that no checker takes its silence for good news.
+
+    :param header: first line of the result.
+    :param parts: the files that processes wrote.
+    :param path: the history to write; it appears whole or not at all.
+    :raises HistoryError: if there is no part at all.
+    :raises OSError: if the result cannot be written.
+    """
+    if not parts:
+        raise reader.HistoryError(f'{path}: no part to merge')
+    merged: list[events.AnyEvent] = []
+    for part in sorted(parts):
+        merged.extend(_read(part, header.t))
+    # The sort is stable: events of one part and one instant keep their order.
+    merged.sort(key=lambda event: event.t)
+    unfinished = path.with_name(path.name + '.part')
+    unfinished.unlink(missing_ok=True)
+    with writer.Writer(unfinished) as out:
+        out.header(header)
+        for number, event in enumerate(merged, start=1):
+            out.append(msgspec.structs.replace(event, n=number))
+    unfinished.rename(path)
+
+
+def _read(
+    part: pathlib.Path, start: int
+) -> collections.abc.Iterator[events.AnyEvent]:
+    source = reader.Reader(part, part=True)
+    last = start
+    trouble = ''
+    try:
+        for event in source:
+            last = max(last, event.t)
+            yield event
+    except reader.HistoryError as error:
+        trouble = str(error)
+    if source.torn:
+        trouble = f'line {source.torn} is torn: the writer was killed'
+    if trouble:
+        yield events.Note(
+            t=last,
+            actor='campaign',
+            what=events.Topic.TORN,
+            about=part.name,
+            text=trouble,
+        )

@@ -1,0 +1,90 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Read a history, or the part of one that a process wrote."""
+
+import collections.abc
+import pathlib
+
+import msgspec
+
+from extreme_tempest_plugin.history import events
+
+
+class HistoryError(Exception):
+    """The file is not a history that can be judged; one line for the user."""
+
+
+class Reader:
+    """Streams a history; the last line may be torn.
+
+    :param path: a merged history with its header, or a part without one.
+    :ivar header: the header, None for a part.
+    :ivar torn: after iterating: number of the torn last line, 0 if whole.
+    :raises HistoryError: if the file cannot be read, is no history, is of a
+        newer version, or has a broken line before its end.
+    """
+
+    def __init__(self, path: pathlib.Path, part: bool = False) -> None:
+        self.path = path
+        self.torn = 0
+        self.header: events.Header | None = None
+        self._decoder = msgspec.json.Decoder(events.AnyEvent)
+        if not part:
+            self.header = self._read_header()
+
+    def __iter__(self) -> collections.abc.Iterator[events.AnyEvent]:
+        first = 1 if self.header is None else 2
+        for number, line, last in self._lines():
+            if number < first:
+                continue
+            try:
+                yield self._decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                if last and not line.endswith(b'\n'):
+                    self.torn = number
+                    return
+                raise HistoryError(
+                    f'{self.path}:{number}: not an event of a history: '
+                    f'{error}'
+                ) from None
+
+    def _lines(self) -> collections.abc.Iterator[tuple[int, bytes, bool]]:
+        try:
+            with self.path.open('rb') as lines:
+                number, held = 0, b''
+                for line in lines:
+                    if number:
+                        yield number, held, False
+                    number, held = number + 1, line
+                if number:
+                    yield number, held, True
+        except OSError as error:
+            raise HistoryError(
+                f'{self.path}: cannot be read: {error.strerror}'
+            ) from None
+
+    def _read_header(self) -> events.Header:
+        for _, line, _ in self._lines():
+            try:
+                header = msgspec.json.decode(line, type=events.Header)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                break
+            if header.history > events.VERSION:
+                raise HistoryError(
+                    f'{self.path}:1: history version {header.history} is '
+                    f'newer than {events.VERSION}: update this plugin'
+                )
+            return header
+        raise HistoryError(
+            f'{self.path}:1: not a history: the first line is no header; '
+            'name the history.jsonl of a run'
+        )

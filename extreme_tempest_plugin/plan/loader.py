@@ -1,0 +1,112 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Read a plan; an error names file, line and key."""
+
+import collections.abc
+import re
+
+import msgspec
+import yaml
+
+from extreme_tempest_plugin.plan import model
+
+_AT = re.compile(r' - at `\$(?P<path>[^`]*)`$')
+_UNKNOWN = re.compile(r'unknown field `(?P<key>[^`]*)`')
+_STEP = re.compile(r'\.(?P<key>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]')
+
+
+class PlanError(Exception):
+    """A plan that cannot be run; the message is one line for its author."""
+
+
+def parse(text: str, source: str = 'plan') -> model.Plan:
+    """Make a plan of YAML text.
+
+    :param text: the YAML.
+    :param source: file name for messages.
+    :raises PlanError: if it is no YAML or no plan, as ``file:line: key: why``.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        data = yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise PlanError(
+            f'{source}:{line}: not YAML: {error.problem}'
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise PlanError(f'{source}:1: not YAML: {error}') from None
+    try:
+        return msgspec.convert(data, model.Plan)
+    except msgspec.ValidationError as error:
+        raise PlanError(_explain(source, node, str(error))) from None
+
+
+def of_builtins(data: msgspec.Raw) -> model.Plan:
+    """The plan that a history carries.
+
+    :raises PlanError: if this version cannot read it.
+    """
+    try:
+        return msgspec.json.decode(data, type=model.Plan)
+    except msgspec.DecodeError as error:
+        raise PlanError(
+            f'the plan in the history is not one of this version: {error}; '
+            'give a plan with --plan'
+        ) from None
+
+
+def to_raw(plan: model.Plan) -> msgspec.Raw:
+    """The plan as a history carries it."""
+    return msgspec.Raw(msgspec.json.encode(plan))
+
+
+def _explain(source: str, node: yaml.Node | None, message: str) -> str:
+    """``file:line: key: why`` from what msgspec says."""
+    steps: list[str] = []
+    found = _AT.search(message)
+    if found:
+        message = message[: found.start()]
+        steps = [
+            step['key'] or step['index']
+            for step in _STEP.finditer(found['path'])
+        ]
+    unknown = _UNKNOWN.search(message)
+    if unknown:
+        steps.append(unknown['key'])
+        message = 'unknown key'
+    line, known = _locate(node, steps)
+    name = '.'.join(known) or 'plan'
+    return f'{source}:{line}: {name}: {message}'
+
+
+def _locate(
+    node: yaml.Node | None, steps: collections.abc.Sequence[str]
+) -> tuple[int, list[str]]:
+    """Line of the deepest step that the document has, and those steps."""
+    line, known = 1, []
+    for step in steps:
+        child = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                # msgspec writes [...] for any key of a free mapping.
+                if key.value == step:
+                    line, child = key.start_mark.line + 1, value
+        elif isinstance(node, yaml.SequenceNode) and step.isdigit():
+            child = node.value[int(step)]
+            line = child.start_mark.line + 1
+        if child is None:
+            break
+        known.append(step)
+        node = child
+    return line, known

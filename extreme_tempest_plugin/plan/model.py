@@ -1,0 +1,137 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What a plan may say. Times are seconds, rates are per second.
+
+Unknown keys are errors: a misspelt limit must not be a limit that is not
+there.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+PositiveSeconds = Annotated[float, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Weight = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Storm(_Part, frozen=True, forbid_unknown_fields=True):
+    """Many users firing actions pseudo-randomly, each on its own objects.
+
+    :param actions: action name to weight; relative to each other.
+    :param users: virtual users; None takes ``[stress] users``.
+    :param think_time: a user waits between these two after each operation.
+    :param max_instances: servers of all users together; None takes
+        ``[stress] max_instances``.
+    :param settle_timeout: an acknowledged operation must have come to rest
+        by then, or it is stuck.
+    """
+
+    actions: dict[str, Weight]
+    users: Count | None = None
+    think_time: tuple[Seconds, Seconds] = (0.5, 2.0)
+    max_instances: Count | None = None
+    settle_timeout: PositiveSeconds = 120.0
+
+    def __post_init__(self) -> None:
+        if not any(weight > 0 for weight in self.actions.values()):
+            raise ValueError('all weights of `actions` are 0: nothing to do')
+        if self.think_time[0] > self.think_time[1]:
+            raise ValueError('`think_time` must be [least, most]')
+
+
+class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
+    """One monitor for each API.
+
+    :param services: service names; None takes ``[uptime] services``.
+    :param interval: between two samples of a service.
+    :param timeout: a sample without an answer by then has failed.
+    """
+
+    services: tuple[str, ...] | None = None
+    interval: Annotated[float, msgspec.Meta(ge=0.02)] = 0.5
+    timeout: PositiveSeconds = 10.0
+
+
+class Fault(_Part, frozen=True, forbid_unknown_fields=True):
+    """Something to break on purpose.
+
+    :param fault: kind of fault, see ``faults.catalogue``.
+    :param target: name in the os-faults configuration; must be listed in
+        ``[destructive] targets``.
+    :param at: seconds after the start of the storm.
+    :param hold: how long it lasts before it is healed; None holds it until
+        the storm is over. A fault that heals itself (a restart) takes 0.
+    :param recovery: the target must be proven whole again this long after
+        the injection.
+    """
+
+    fault: str
+    target: str
+    at: Seconds = 0.0
+    hold: Seconds | None = 0.0
+    recovery: PositiveSeconds = 120.0
+
+
+class Slo(_Part, frozen=True, forbid_unknown_fields=True):
+    """What the run must reach to pass.
+
+    :param longest_outage: seconds that one outage of a service may last;
+        ``default`` speaks for the services that are not named, 0 without it.
+    :param lost: acknowledged requests that may be lost.
+    :param stuck: resources that may get stuck or into an error.
+    :param unexpected_5xx: answers with a status of 500 and more, outside of
+        fault windows.
+    """
+
+    longest_outage: dict[str, Seconds] = {}
+    lost: Annotated[int, msgspec.Meta(ge=0)] = 0
+    stuck: Annotated[int, msgspec.Meta(ge=0)] = 0
+    unexpected_5xx: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+    def allowed_outage(self, service: str) -> float:
+        """Seconds that one outage of ``service`` may last."""
+        default = self.longest_outage.get('default', 0.0)
+        return self.longest_outage.get(service, default)
+
+
+class Plan(_Part, frozen=True, forbid_unknown_fields=True):
+    """One campaign: which storms, monitors and faults, and what is expected.
+
+    :param name: names the run in reports.
+    :param duration: how long the storm fires, or the monitors watch.
+    :param seed: of all choices; None draws one, which the history records.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern=r'^[A-Za-z0-9][\w.-]*$')]
+    duration: PositiveSeconds
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] | None = None
+    storm: Storm | None = None
+    uptime: Uptime | None = None
+    faults: tuple[Fault, ...] = ()
+    slo: Slo = Slo()
+
+    def __post_init__(self) -> None:
+        if self.storm is None and self.uptime is None:
+            raise ValueError('neither `storm` nor `uptime`: nothing to do')
+        for fault in self.faults:
+            if fault.at >= self.duration:
+                raise ValueError(
+                    f'`faults`: {fault.fault} of {fault.target} is due at '
+                    f'{fault.at:g} s, after the end at {self.duration:g} s'
+                )
