@@ -16,6 +16,7 @@ import pathlib
 
 import msgspec
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.history import writer
@@ -38,7 +39,7 @@ def merge(
     :raises OSError: if the result cannot be written.
     """
     if not parts:
-        raise reader.HistoryError(f'{path}: no part to merge')
+        raise errors.HistoryError(f'{path}: no part to merge')
     merged: list[events.AnyEvent] = []
     for part in sorted(parts):
         merged.extend(_read(part, header.t))
@@ -63,7 +64,7 @@ def _read(
         for event in source:
             last = max(last, event.t)
             yield event
-    except reader.HistoryError as error:
+    except errors.HistoryError as error:
         trouble = str(error)
     if source.torn:
         trouble = f'line {source.torn} is torn: the writer was killed'

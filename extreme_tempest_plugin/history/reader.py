@@ -16,11 +16,8 @@ import pathlib
 
 import msgspec
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.history import events
-
-
-class HistoryError(Exception):
-    """The file is not a history that can be judged; one line for the user."""
 
 
 class Reader:
@@ -52,7 +49,7 @@ class Reader:
                 if last and not line.endswith(b'\n'):
                     self.torn = number
                     return
-                raise HistoryError(
+                raise errors.HistoryError(
                     f'{self.path}:{number}: not an event of a history: '
                     f'{error}'
                 ) from None
@@ -68,7 +65,7 @@ class Reader:
                 if number:
                     yield number, held, True
         except OSError as error:
-            raise HistoryError(
+            raise errors.HistoryError(
                 f'{self.path}: cannot be read: {error.strerror}'
             ) from None
 
@@ -79,12 +76,12 @@ class Reader:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 break
             if header.history > events.VERSION:
-                raise HistoryError(
+                raise errors.HistoryError(
                     f'{self.path}:1: history version {header.history} is '
                     f'newer than {events.VERSION}: update this plugin'
                 )
             return header
-        raise HistoryError(
+        raise errors.HistoryError(
             f'{self.path}:1: not a history: the first line is no header; '
             'name the history.jsonl of a run'
         )

@@ -17,15 +17,12 @@ import re
 import msgspec
 import yaml
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model
 
 _AT = re.compile(r' - at `\$(?P<path>[^`]*)`$')
 _UNKNOWN = re.compile(r'unknown field `(?P<key>[^`]*)`')
 _STEP = re.compile(r'\.(?P<key>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]')
-
-
-class PlanError(Exception):
-    """A plan that cannot be run; the message is one line for its author."""
 
 
 def parse(text: str, source: str = 'plan') -> model.Plan:
@@ -41,15 +38,15 @@ def parse(text: str, source: str = 'plan') -> model.Plan:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
-        raise PlanError(
+        raise errors.PlanError(
             f'{source}:{line}: not YAML: {error.problem}'
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise PlanError(f'{source}:1: not YAML: {error}') from None
+        raise errors.PlanError(f'{source}:1: not YAML: {error}') from None
     try:
         return msgspec.convert(data, model.Plan)
     except msgspec.ValidationError as error:
-        raise PlanError(_explain(source, node, str(error))) from None
+        raise errors.PlanError(_explain(source, node, str(error))) from None
 
 
 def of_builtins(data: msgspec.Raw) -> model.Plan:
@@ -60,7 +57,7 @@ def of_builtins(data: msgspec.Raw) -> model.Plan:
     try:
         return msgspec.json.decode(data, type=model.Plan)
     except msgspec.DecodeError as error:
-        raise PlanError(
+        raise errors.PlanError(
             f'the plan in the history is not one of this version: {error}; '
             'give a plan with --plan'
         ) from None

@@ -120,7 +120,7 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, msgspec.Meta(pattern=r'^[A-Za-z0-9][\w.-]*$')]
     duration: PositiveSeconds
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**62)] | None = None
     storm: Storm | None = None
     uptime: Uptime | None = None
     faults: tuple[Fault, ...] = ()
