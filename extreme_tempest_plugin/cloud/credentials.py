@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 
 from tempest.common import credentials_factory
+from tempest.lib import auth as lib_auth
 from tempest.lib import exceptions as lib_exceptions
 
 from extreme_tempest_plugin import errors
@@ -65,18 +66,20 @@ def from_tempest(name: str) -> collections.abc.Iterator[Credentials]:
             raise errors.HarnessError(
                 f'no credentials: {error}; see [auth] in tempest.conf'
             ) from error
-        yield of_test_resources(primary)
+        network = getattr(primary, 'network', None) or {}
+        yield of_tempest(primary.credentials, network.get('id', ''))
     finally:
         provider.clear_creds()
 
 
-def of_test_resources(resources: object) -> Credentials:
-    """Credentials of what a Tempest credentials provider hands out.
+def of_tempest(
+    given: lib_auth.KeystoneV3Credentials, network: str = ''
+) -> Credentials:
+    """What Tempest calls credentials, as ours.
 
-    :param resources: ``TestResources`` of ``get_primary_creds()``.
+    :param given: filled credentials of Keystone v3.
+    :param network: id of the network to boot on.
     """
-    given = resources.credentials  # type: ignore[attr-defined]
-    network = getattr(resources, 'network', None) or {}
     return Credentials(
         username=given.username,
         password=given.password,
@@ -84,5 +87,5 @@ def of_test_resources(resources: object) -> Credentials:
         project=given.project_name,
         project_id=given.project_id,
         project_domain=given.project_domain_name,
-        network=network.get('id', ''),
+        network=network,
     )
