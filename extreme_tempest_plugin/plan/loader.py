@@ -12,6 +12,7 @@
 """Read a plan; an error names file, line and key."""
 
 import collections.abc
+import pathlib
 import re
 
 import msgspec
@@ -47,6 +48,22 @@ def parse(text: str, source: str = 'plan') -> model.Plan:
         return msgspec.convert(data, model.Plan)
     except msgspec.ValidationError as error:
         raise errors.PlanError(_explain(source, node, str(error))) from None
+
+
+def load(path: pathlib.Path) -> model.Plan:
+    """Make a plan of a file.
+
+    :raises PlanError: if it cannot be read, is no YAML or no plan.
+    """
+    try:
+        text = path.read_text(encoding='utf-8')
+    except OSError as error:
+        raise errors.PlanError(
+            f'{path}: cannot be read: {error.strerror}'
+        ) from None
+    except UnicodeDecodeError:
+        raise errors.PlanError(f'{path}: not UTF-8 text') from None
+    return parse(text, str(path))
 
 
 def of_builtins(data: msgspec.Raw) -> model.Plan:
