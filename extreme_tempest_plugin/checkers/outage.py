@@ -1,0 +1,231 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Outages of each service against the SLO.
+
+The edges of an outage are uncertain by a sample or so, see
+``uptime.outages``: only what is certainly longer than allowed is a finding,
+and what may be longer is a gap.
+"""
+
+import bisect
+import collections
+import collections.abc
+
+from extreme_tempest_plugin.checkers import model
+from extreme_tempest_plugin.checkers import windows
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.plan import model as plan_model
+from extreme_tempest_plugin.uptime import outages
+
+#: A service with more missed samples than this, in percent, outside of its
+#: outages was not watched well enough for a pass.
+MOST_MISSED_PCT = 5.0
+
+#: A monitor starts and stops a little inside of the planned duration.
+LEAST_WATCHED = 0.9
+
+#: After every number of an event.
+LAST_NUMBER = 2**63
+
+_Watched = events.Sample | events.Missed
+
+
+class Outage:
+    """Samples against ``slo.longest_outage``.
+
+    :ivar availability: after ``conclude``: by service.
+    """
+
+    name = 'outage'
+    wants: tuple[type[events.Event], ...] = (events.Sample, events.Missed)
+
+    def __init__(self, plan: plan_model.Plan, faults: windows.Faults) -> None:
+        self._plan = plan
+        self._faults = faults
+        uptime = plan.uptime or plan_model.Uptime()
+        self._interval_ns = round(uptime.interval * model.SECOND)
+        self._watched: dict[str, list[_Watched]] = collections.defaultdict(
+            list
+        )
+        self.availability: dict[str, outages.Availability] = {}
+        self._failures: dict[str, list[tuple[int, int]]] = {}
+        self._gaps: list[model.Gap] = []
+        self._findings: list[model.Finding] = []
+        self._rows: list[model.Row] = []
+
+    def see(self, event: events.AnyEvent) -> None:
+        if isinstance(event, events.Sample | events.Missed):
+            self._watched[event.service].append(event)
+
+    def conclude(self) -> model.Conclusion:
+        self._cover = windows.Cover(self._faults.windows())
+        for service in self._services():
+            watched = self._watched.get(service, [])
+            found = outages.of(watched, self._interval_ns)
+            self.availability[service] = found
+            before = len(self._gaps), len(self._findings)
+            if found.good + found.failed:
+                self._judge_watch(service, found)
+                self._judge(service, found)
+            else:
+                self._gap(f'{service} was to be watched and was not.')
+            self._row(service, found, before)
+        return model.Conclusion(
+            findings=tuple(self._findings),
+            gaps=tuple(self._gaps),
+            rows=tuple(self._rows),
+        )
+
+    def faults_of(self, outage: outages.Outage) -> tuple[str, ...]:
+        """The faults that were active in an outage; none explains it."""
+        return self._cover.of(outage.start_ns, outage.end_ns)
+
+    def _services(self) -> list[str]:
+        planned: tuple[str, ...] = ()
+        if self._plan.uptime is not None:
+            planned = self._plan.uptime.services or ()
+            if not planned and not self._watched:
+                self._gap('Services were to be watched and none was.')
+        return list(dict.fromkeys((*planned, *sorted(self._watched))))
+
+    def _judge_watch(self, service: str, found: outages.Availability) -> None:
+        """Whether the service was watched well enough for a pass."""
+        allowed = self._allowed_ns(service)
+        if found.unknown_ns > allowed:
+            self._gap(
+                f'Nobody looked at {service} for '
+                f'{model.seconds(found.unknown_ns)} in all, which may hide '
+                'a longer outage than is allowed.'
+            )
+        missed = found.missed - sum(one.missed for one in found.outages)
+        due = missed + found.good + found.failed
+        if due and 100.0 * missed / due > MOST_MISSED_PCT:
+            self._gap(
+                f'{missed} of {due} samples of {service} could not be sent.'
+            )
+        length = found.end_ns - found.start_ns
+        if (
+            self._plan.uptime is not None
+            and length
+            < LEAST_WATCHED * self._plan.duration * model.SECOND
+            - self._interval_ns
+        ):
+            self._gap(
+                f'{service} was watched for {model.seconds(length)} of '
+                f'{self._plan.duration:g} s.'
+            )
+
+    def _judge(self, service: str, found: outages.Availability) -> None:
+        allowed = self._allowed_ns(service)
+        for one in found.outages:
+            if allowed == 0 or self._certain_ns(one) > allowed:
+                self._findings.append(self._finding(service, one))
+            elif one.open or one.most_ns > allowed:
+                self._gap(
+                    f'An outage of {service} lasted between '
+                    f'{model.seconds(one.least_ns)} and '
+                    f'{model.seconds(one.most_ns)}'
+                    f'{" and was not over" if one.open else ""}: whether it '
+                    'was longer than allowed is not known.'
+                )
+
+    def _certain_ns(self, one: outages.Outage) -> int:
+        """How long one outage lasted for certain.
+
+        Where nobody looked, it may have been up for a moment. Each such
+        stretch is longer than GAP_INTERVALS intervals, so there are so many
+        at most, and the longest part is at least the mean one.
+        """
+        most = int(
+            one.unknown_ns / (outages.GAP_INTERVALS * self._interval_ns)
+        )
+        return (one.least_ns - one.unknown_ns) // (most + 1)
+
+    def _finding(self, service: str, one: outages.Outage) -> model.Finding:
+        numbers = self._evidence(service, one)
+        names = self.faults_of(one)
+        cause = (
+            f'while {" and ".join(map(str, self._stories(names)))} was active'
+            if names
+            else 'and no fault was active then'
+        )
+        errors = ', '.join(
+            f'{name} {count}' for name, count in one.errors.items()
+        )
+        still = ' and was still away at the end' if one.open else ''
+        failed = model.plural(one.failed, 'sample')
+        return model.Finding(
+            checker=self.name,
+            about=service,
+            what=f'{service} was away for {model.seconds(one.length_ns)}'
+            f'{still}, {cause}. {failed} in a row failed ({errors}), so it '
+            f'lasted at least {model.seconds(one.least_ns)}; allowed are '
+            f'{self._plan.slo.allowed_outage(service):g} s.',
+            events=numbers,
+            look_again=(model.look_at(numbers),),
+        )
+
+    def _stories(
+        self, names: collections.abc.Iterable[str]
+    ) -> list[windows.Story]:
+        return [self._faults.stories[name] for name in names]
+
+    def _evidence(self, service: str, one: outages.Outage) -> tuple[int, ...]:
+        """Numbers of the first failed samples and of the last."""
+        failed = self._failed(service)
+        start = bisect.bisect_left(failed, (one.start_ns, 0))
+        end = bisect.bisect_right(failed, (one.end_earliest_ns, LAST_NUMBER))
+        shown = failed[start : min(end, start + model.MOST_EVIDENCE)]
+        if end - start > model.MOST_EVIDENCE:
+            shown[-1] = failed[end - 1]
+        return tuple(number for _, number in shown)
+
+    def _failed(self, service: str) -> list[tuple[int, int]]:
+        """When failed samples were sent, and their numbers, in order."""
+        if service not in self._failures:
+            self._failures[service] = sorted(
+                (event.sent, event.n)
+                for event in self._watched[service]
+                if isinstance(event, events.Sample) and event.error
+            )
+        return self._failures[service]
+
+    def _row(
+        self,
+        service: str,
+        found: outages.Availability,
+        before: tuple[int, int],
+    ) -> None:
+        gaps, findings = before
+        ok: bool | None = True
+        if len(self._findings) > findings:
+            ok = False
+        elif len(self._gaps) > gaps:
+            ok = None
+        watched = found.good + found.failed > 0
+        self._rows.append(
+            model.Row(
+                name=f'longest outage of {service}',
+                wanted=f'at most {self._plan.slo.allowed_outage(service):g} s',
+                measured=model.seconds(found.longest_ns)
+                if watched
+                else 'not watched',
+                ok=ok,
+            )
+        )
+
+    def _allowed_ns(self, service: str) -> int:
+        allowed = self._plan.slo.allowed_outage(service)
+        return round(allowed * model.SECOND)
+
+    def _gap(self, why: str) -> None:
+        self._gaps.append(model.Gap(checker=self.name, why=why))

@@ -1,0 +1,248 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Stuck and error states.
+
+An acknowledged operation must come to rest, in the state that it wanted,
+before its deadline. Afterwards no resource of the run may be in an error or
+on its way.
+"""
+
+import collections
+import collections.abc
+
+from extreme_tempest_plugin.checkers import censuses
+from extreme_tempest_plugin.checkers import model
+from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import states
+from extreme_tempest_plugin.checkers import windows
+from extreme_tempest_plugin.history import events
+
+
+class Stuck:
+    """Operations that did not come to rest, resources that did not.
+
+    :param allowed: resources that the plan allows to get stuck.
+    :param settle_ns: how long an operation may take to rest, ns.
+    :param named: resources that another checker's findings name already.
+    """
+
+    name = 'stuck'
+    wants: tuple[type[events.Event], ...] = ()
+
+    def __init__(
+        self,
+        calls: operations.Operations,
+        census: censuses.Censuses,
+        faults: windows.Faults,
+        allowed: int,
+        settle_ns: int,
+        named: collections.abc.Container[str],
+    ) -> None:
+        self._calls = calls
+        self._census = census
+        self._faults = faults
+        self._allowed = allowed
+        self._settle_ns = settle_ns
+        self._named = named
+        self._gaps: list[model.Gap] = []
+        self._found: dict[str, model.Finding] = {}
+
+    def see(self, event: events.AnyEvent) -> None:
+        """Nothing to see: all it needs is collected."""
+
+    def conclude(self) -> model.Conclusion:
+        self._cover = windows.Cover(self._faults.windows())
+        unsettled: list[operations.Operation] = []
+        unseen: list[operations.Operation] = []
+        for operation in self._calls:
+            if not operation.acknowledged:
+                continue
+            if operation.settled is None:
+                unsettled.append(operation)
+            elif not operation.settled.reached:
+                if states.is_unseen(operation.settled.state):
+                    unseen.append(operation)
+                else:
+                    self._judge(operation, operation.settled)
+        self._gap(
+            unsettled, 'was never seen at rest', 'were never seen at rest'
+        )
+        self._gap(
+            unseen,
+            'could not be looked at until the deadline',
+            'could not be looked at until the deadline',
+        )
+        self._judge_census()
+        found = tuple(self._found.values())
+        row = model.at_most(
+            'stuck or error states', self._allowed, len(found), self._gaps
+        )
+        return model.Conclusion(
+            findings=found,
+            gaps=tuple(self._gaps),
+            rows=(row,) if len(self._calls) else (),
+            measured={'stuck': len(found)},
+        )
+
+    def _gap(
+        self,
+        calls: collections.abc.Sequence[operations.Operation],
+        one: str,
+        many: str,
+    ) -> None:
+        if not calls:
+            return
+        first = calls[0]
+        subject = model.plural(len(calls), 'acknowledged operation')
+        verb = one if len(calls) == 1 else many
+        self._gaps.append(
+            model.Gap(
+                checker=self.name,
+                why=f'{subject} {verb}, first {first.invoke.action} '
+                f'{first.invoke.op} at event {first.invoke.n}.',
+            )
+        )
+
+    def _judge(
+        self, operation: operations.Operation, settled: events.Settled
+    ) -> None:
+        about = operation.resource or f'operation {operation.invoke.op}'
+        if censuses.is_gone(settled.state) or about in self._found:
+            # Gone without a delete is for the checker ``lost`` to say.
+            return
+        if about in self._named and operation.verb == 'rename':
+            return
+        self._found[about] = model.Finding(
+            checker=self.name,
+            about=about,
+            what=self._story(about, operation, settled),
+            events=operation.evidence(),
+            request_ids=operation.request_ids(),
+            look_again=(
+                *_commands(about),
+                model.look_at(operation.evidence()),
+                *map(model.grep_request, operation.request_ids()),
+            ),
+        )
+
+    def _story(
+        self,
+        about: str,
+        operation: operations.Operation,
+        settled: events.Settled,
+    ) -> str:
+        action = operation.invoke.action
+        waited = model.seconds(settled.after_ns)
+        said = f'{action} was acknowledged with status {operation.status}'
+        if states.is_error(settled.state):
+            return (
+                f'{about} went into an error state. The {said} and '
+                f'{waited} later the service itself showed {settled.state}'
+                f'{self._during(operation.invoke.t, settled.t)}.'
+            )
+        if states.is_transitional(settled.state):
+            return (
+                f'{about} is stuck in {settled.state}. The {said}, and it '
+                f'had not come to rest {waited} later, at its deadline'
+                f'{self._during(operation.invoke.t, settled.t)}.'
+            )
+        return (
+            f'The {action} of {about} did not happen. It was acknowledged '
+            f'with status {operation.status}, yet {waited} later, at its '
+            f'deadline, the state was still {settled.state}'
+            f'{self._during(operation.invoke.t, settled.t)}.'
+        )
+
+    def _during(self, start: int, end: int) -> str:
+        names = self._cover.of(start, end)
+        stories = [str(self._faults.stories[name]) for name in names]
+        return f', during {" and ".join(stories)}' if stories else ''
+
+    def _judge_census(self) -> None:
+        last_touched = self._last_touched()
+        self._created = {
+            call.resource
+            for call in self._calls
+            if call.verb == 'create' and call.acknowledged
+        }
+        for resource, entry in self._census.after.items():
+            error = states.is_error(entry.state)
+            if not error and not states.is_transitional(entry.state):
+                continue
+            if (
+                resource in self._census.before
+                or resource in self._found
+                or resource in self._named
+            ):
+                continue
+            kind = resource.partition('/')[0]
+            touched = last_touched.get(resource, last_touched.get(kind))
+            late = touched is not None and (
+                entry.t - touched > self._settle_ns
+            )
+            if not self._is_ours(resource, kind):
+                self._doubt(
+                    resource, entry, 'whether this run made it is not known'
+                )
+            elif error or late:
+                self._found[resource] = _left(resource, entry)
+            else:
+                self._doubt(
+                    resource,
+                    entry,
+                    'that is before its deadline, so whether it comes to '
+                    'rest is not known',
+                )
+
+    def _is_ours(self, resource: str, kind: str) -> bool:
+        """The run created it, or it is proven not to be older."""
+        listing = self._census.listing(events.CensusPhase.BEFORE, kind)
+        return listing.complete is not None or resource in self._created
+
+    def _doubt(self, resource: str, entry: events.Census, why: str) -> None:
+        self._gaps.append(
+            model.Gap(
+                checker=self.name,
+                why=f'{resource} was in {entry.state} when the census was '
+                f'taken: {why}.',
+            )
+        )
+
+    def _last_touched(self) -> dict[str, int]:
+        """When an operation on it, or with no known target, ended, ns."""
+        latest: dict[str, int] = collections.defaultdict(int)
+        for operation in self._calls:
+            key = operation.resource or operation.kind
+            latest[key] = max(latest[key], operation.end)
+        return dict(latest)
+
+
+def _left(resource: str, entry: events.Census) -> model.Finding:
+    return model.Finding(
+        checker='stuck',
+        about=resource,
+        what=f'{resource} was in {entry.state} when the run was over. It was '
+        'not there before the run, and the service itself listed it so after '
+        'all deadlines.',
+        events=(entry.n,),
+        look_again=(*_commands(resource), model.look_at((entry.n,))),
+    )
+
+
+def _commands(resource: str) -> tuple[str, ...]:
+    kind, _, name = resource.partition('/')
+    if kind == 'server':
+        return (
+            f'openstack server show {name}',
+            f'openstack server event list {name}',
+        )
+    return (f'openstack {kind} show {name}',) if name else ()
