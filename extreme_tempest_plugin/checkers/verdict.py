@@ -86,11 +86,6 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[summary.FaultRow, ...]
     measured: dict[str, float]
 
-    @property
-    def exit_code(self) -> int:
-        """What a command says: 0 pass, 1 fail, 3 unknown."""
-        return _EXIT_CODES[self.verdict]
-
 
 class _Court:
     """All collectors and checkers of one judgement."""
@@ -213,6 +208,11 @@ def judge_file(
     return judge(source.header, source, plan)
 
 
+def exit_code(verdict: Verdict) -> int:
+    """What a command returns: 0 pass, 1 fail, 3 unknown."""
+    return _EXIT_CODES[verdict.verdict]
+
+
 def decide(said: model.Conclusion, calls: int) -> tuple[Word, str]:
     """The verdict and why, in one line.
 
@@ -220,13 +220,14 @@ def decide(said: model.Conclusion, calls: int) -> tuple[Word, str]:
     """
     missed = [row for row in said.rows if row.ok is False]
     if missed:
-        return Word.FAIL, '; '.join(
-            f'{row.name}: {row.measured}, wanted {row.wanted}'
-            for row in missed
+        first = missed[0]
+        more = f', and {len(missed) - 1} more' if missed[1:] else ''
+        return (
+            Word.FAIL,
+            f'{first.name}: {first.measured}, wanted {first.wanted}{more}.',
         )
     if said.gaps:
-        more = len(said.gaps) - 1
-        tail = f' And {more} more.' if more else ''
+        tail = f' And {len(said.gaps) - 1} more.' if said.gaps[1:] else ''
         return Word.UNKNOWN, said.gaps[0].why + tail
     if not said.rows or any(row.ok is None for row in said.rows):
         return Word.UNKNOWN, 'Nothing was measured.'
