@@ -1,0 +1,169 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Run a command on a host with the system's own ssh.
+
+The system's ssh rather than a library: it reads the operator's ssh_config
+and agent, and a child process can be killed for certain.
+
+Host keys are not checked, as os-faults does not check them: hosts of a test
+cloud are reinstalled under the same address, and nothing secret is sent. A
+password is never asked for.
+"""
+
+import dataclasses
+import os
+import re
+import shlex
+import signal
+import subprocess
+
+from extreme_tempest_plugin import errors
+
+#: What an address, a user or a path may be made of. They become arguments of
+#: ssh, where a leading dash would be an option.
+SAFE = re.compile(r'[\w/~.][\w./@:+~-]*\Z', re.ASCII)
+
+_CONNECT_TIMEOUT = 5
+_OPTIONS = (
+    'BatchMode=yes',
+    f'ConnectTimeout={_CONNECT_TIMEOUT}',
+    # A host that is cut off in the middle of a command.
+    'ServerAliveInterval=2',
+    'ServerAliveCountMax=3',
+    # A shared connection would survive a partition as a dead one.
+    'ControlMaster=no',
+    'ControlPath=none',
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+    'LogLevel=ERROR',
+    'ForwardAgent=no',
+    'ForwardX11=no',
+)
+#: Exit status of ssh where ssh itself failed.
+_SSH_FAILED = 255
+
+# Root where that needs no password, else the user alone: logs are often
+# readable by one and not by the other.
+_AS_ROOT = (
+    'if [ "$(id -u)" != 0 ] && sudo -n true </dev/null 2>/dev/null; '
+    'then exec sudo -n -- "$@"; fi; exec "$@"'
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """How a host is reached.
+
+    :param user: empty for what ssh_config says.
+    :param key_file: private key; empty for what ssh_config and the agent
+        offer.
+    :param jump: the host through which it is reached.
+    """
+
+    address: str
+    user: str = ''
+    key_file: str = ''
+    port: int = 22
+    jump: 'Host | None' = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What a command left behind.
+
+    :param status: its exit status.
+    """
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class UnreachableError(errors.HarnessError):
+    """The host could not be asked; nobody knows what it would have said."""
+
+
+def run(
+    host: Host,
+    argv: tuple[str, ...],
+    *,
+    timeout: float = 20.0,
+    stdin: str = '',
+    as_root: bool = False,
+) -> Result:
+    """Run a command; its failure is a status and no exception.
+
+    :param argv: the command, quoted for the shell of the user there. It must
+        not end with status 255, which ssh keeps for itself.
+    :param timeout: seconds after which ssh is killed.
+    :param stdin: what the command reads.
+    :param as_root: through sudo, where sudo asks for no password.
+    :raises UnreachableError: if the host could not be reached, refused the
+        key, or did not answer in time.
+    """
+    if as_root:
+        argv = ('sh', '-c', _AS_ROOT, 'sh', *argv)
+    process = _start(command(host, argv))
+    try:
+        stdout, stderr = process.communicate(stdin, timeout)
+    except subprocess.TimeoutExpired:
+        raise UnreachableError(
+            f'{host.address}: no answer over ssh within {timeout:g} s'
+        ) from None
+    finally:
+        # Also a ProxyCommand; and nothing is left if we are interrupted.
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    if process.returncode == _SSH_FAILED:
+        raise UnreachableError(f'{host.address}: ssh: {_last_line(stderr)}')
+    return Result(process.returncode, stdout, stderr)
+
+
+def command(host: Host, argv: tuple[str, ...]) -> list[str]:
+    """The arguments of ssh, for :func:`run` and for messages."""
+    return [*_ssh(host), host.address, shlex.join(argv)]
+
+
+def _start(words: list[str]) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding='utf-8',
+            errors='replace',
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise errors.UsageError(
+            'ssh is not installed: install openssh-client'
+        ) from None
+
+
+def _ssh(host: Host) -> list[str]:
+    options = [word for option in _OPTIONS for word in ('-o', option)]
+    words = ['ssh', '-T', '-p', str(host.port), *options]
+    if host.user:
+        words += ['-l', host.user]
+    if host.key_file:
+        words += ['-i', host.key_file, '-o', 'IdentitiesOnly=yes']
+    if host.jump is not None:
+        inner = [*_ssh(host.jump), '-W', '%h:%p', host.jump.address]
+        words += ['-o', f'ProxyCommand={shlex.join(inner)}']
+    return words
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else 'failed without a word'

@@ -1,0 +1,102 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Kinds of fault: what is done, what undoes it, what proves it. Pure."""
+
+import collections.abc
+import dataclasses
+import enum
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.plan import model
+
+
+class Verb(enum.StrEnum):
+    """What an engine can do to a service; the names of os-faults."""
+
+    RESTART = 'restart'
+    TERMINATE = 'terminate'
+    START = 'start'
+
+
+class Proof(enum.StrEnum):
+    """What must be seen before a fault counts as having happened."""
+
+    #: Every unit runs as another process, and started after the injection.
+    REPLACED = 'replaced'
+    #: No unit is active, and nobody answers at the port.
+    GONE = 'gone'
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of fault.
+
+    :param name: as a plan calls it.
+    :param does: what injects it.
+    :param undoes: what heals it, also where it was left half-way; it must
+        be harmless on a target that is whole.
+    :param heals_itself: whole again without ``undoes``, in the normal case.
+    :param proof: what shows that it happened.
+    """
+
+    name: str
+    does: Verb
+    undoes: Verb
+    heals_itself: bool
+    proof: Proof
+
+
+_KINDS = (
+    Kind(
+        name='service.restart',
+        does=Verb.RESTART,
+        undoes=Verb.START,
+        heals_itself=True,
+        proof=Proof.REPLACED,
+    ),
+    Kind(
+        name='service.terminate',
+        does=Verb.TERMINATE,
+        undoes=Verb.START,
+        heals_itself=False,
+        proof=Proof.GONE,
+    ),
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name.
+
+    :raises PlanError: if there is none.
+    """
+    try:
+        return KINDS[name]
+    except KeyError:
+        known = ', '.join(sorted(KINDS))
+        raise errors.PlanError(
+            f'faults: there is no fault {name!r}; known: {known}'
+        ) from None
+
+
+def check(faults: collections.abc.Iterable[model.Fault]) -> None:
+    """Whether the faults of a plan can be run at all.
+
+    :raises PlanError: naming the fault and what is wrong with it.
+    """
+    for number, fault in enumerate(faults, start=1):
+        if kind(fault.fault).heals_itself and fault.hold != 0:
+            raise errors.PlanError(
+                f'faults: {number}: {fault.fault} of {fault.target} heals '
+                'itself: leave `hold` out'
+            )

@@ -1,0 +1,189 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Break and heal services through os-faults 0.3.0.
+
+os-faults brings the actions that operators know and their configuration
+format. It has no timeout and has been seen to hang, so each call is a child
+process that is killed, with everything below it, when its time is over.
+"""
+
+import importlib.util
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import msgspec
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults.drivers import process_tree
+
+_CHILD = 'extreme_tempest_plugin.faults.drivers.os_faults_child'
+# What a child may know of our environment; OS_PASSWORD is not among it.
+_KEPT = ('HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'SSH_AUTH_SOCK')
+_REAP = 5.0
+_INSTALL = (
+    "install the extra `faults`: pip install 'extreme-tempest-plugin[faults]'"
+)
+
+
+class EngineError(errors.HarnessError):
+    """A call failed or was killed; what it did before is for the evidence."""
+
+
+class OsFaults:
+    """An engine for services, see ``injection.Engine``.
+
+    :param timeout: seconds after which a call is killed.
+    :param child: module to run; tests bring one that hangs.
+    """
+
+    def __init__(self, timeout: float, child: str = _CHILD) -> None:
+        self._timeout = timeout
+        self._child = child
+
+    def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
+        """Do it on every host of the target.
+
+        :raises EngineError: if it failed, with what the hosts said, or if it
+            was killed after the timeout.
+        """
+        request = {'verb': verb, 'target': target}
+        # os-faults leaves inventories behind, ansible what was interrupted.
+        with tempfile.TemporaryDirectory(
+            prefix='extreme-faults-', ignore_cleanup_errors=True
+        ) as scratch:
+            said, stderr = self._run(msgspec.json.encode(request), scratch)
+        try:
+            answer = msgspec.json.decode(said, type=dict[str, str])
+        except msgspec.DecodeError:
+            lines = stderr.decode(errors='replace').strip().splitlines()
+            raise EngineError(
+                f'os-faults ended without an answer: {(lines or ["?"])[-1]}'
+            ) from None
+        if answer.get('error'):
+            raise EngineError(
+                f'os-faults: {verb} of {target.name}: {answer["error"]}'
+            )
+
+    def _run(self, request: bytes, scratch: str) -> tuple[bytes, bytes]:
+        theirs, ours = os.pipe()
+        try:
+            process = subprocess.Popen(
+                [sys.executable, '-P', '-m', self._child, str(theirs)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=scratch,
+                env=environment(scratch),
+                pass_fds=(theirs,),
+                start_new_session=True,
+            )
+            return self._wait(process, request)
+        finally:
+            os.close(theirs)
+            os.close(ours)
+
+    def _wait(
+        self, process: subprocess.Popen[bytes], request: bytes
+    ) -> tuple[bytes, bytes]:
+        try:
+            return process.communicate(request, self._timeout)
+        except subprocess.TimeoutExpired:
+            raise EngineError(
+                f'os-faults did not end within {self._timeout:g} s '
+                '([destructive] call_timeout) and was killed'
+            ) from None
+        finally:
+            if process.poll() is None:
+                process_tree.kill(process.pid)
+                process.wait(_REAP)
+            # Not read to their end: what cannot die would hold them open.
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+
+
+def environment(scratch: str) -> dict[str, str]:
+    """What the child and ansible see."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith('ANSIBLE_')
+    }
+    binaries = str(pathlib.Path(sys.executable).parent)
+    path = os.environ.get('PATH', os.defpath)
+    return {
+        **kept,
+        # os-faults asks `which` for ansible-playbook.
+        'PATH': f'{binaries}{os.pathsep}{path}',
+        'TMPDIR': scratch,
+        'ANSIBLE_LOCAL_TEMP': scratch,
+        'ANSIBLE_DEPRECATION_WARNINGS': 'false',
+        'ANSIBLE_RETRY_FILES_ENABLED': 'false',
+        # Half of the round trips; no file of ours on the host.
+        'ANSIBLE_PIPELINING': kept.get('ANSIBLE_PIPELINING', 'true'),
+        'PYTHONUNBUFFERED': '1',
+    }
+
+
+def preflight() -> None:
+    """Whether os-faults can work here at all.
+
+    :raises UsageError: saying what to install.
+    """
+    if importlib.util.find_spec('os_faults') is None:
+        raise errors.UsageError(f'os-faults is not installed: {_INSTALL}')
+    with tempfile.TemporaryDirectory(prefix='extreme-faults-') as scratch:
+        variables = environment(scratch)
+        playbook = shutil.which('ansible-playbook', path=variables['PATH'])
+        if playbook is None:
+            raise errors.UsageError(
+                f'ansible-playbook is not installed: {_INSTALL}'
+            )
+        if _bundled(playbook) or _documented(variables):
+            return
+    raise errors.UsageError(
+        'ansible has no collection ansible.posix, which os-faults needs: '
+        f'{_INSTALL}'
+    )
+
+
+def _bundled(playbook: str) -> bool:
+    """Whether the ansible beside this Python brings the collection."""
+    if pathlib.Path(playbook).parent != pathlib.Path(sys.executable).parent:
+        return False
+    return any(
+        pathlib.Path(entry, 'ansible_collections/ansible/posix').is_dir()
+        for entry in sys.path
+    )
+
+
+def _documented(variables: dict[str, str]) -> bool:
+    """Ask ansible itself; it knows every place where collections lie."""
+    try:
+        found = subprocess.run(
+            ['ansible-doc', '-t', 'callback', '-j', 'ansible.posix.json'],
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return b'ansible.posix.json' in found.stdout

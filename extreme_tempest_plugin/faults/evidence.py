@@ -1,0 +1,211 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What systemd and the port say of a target, apart from who broke it.
+
+The OK of an engine is no evidence: a unit may be restarted before anybody
+looks, or never have been stopped. See systemctl(1) and
+org.freedesktop.systemd1(5) for the properties.
+"""
+
+import collections.abc
+import concurrent.futures
+import dataclasses
+from typing import Protocol
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
+
+_PROPERTIES = (
+    'LoadState,ActiveState,SubState,MainPID,InvocationID,NRestarts,'
+    'ActiveEnterTimestampMonotonic'
+)
+# The port is tried from the host itself, so that what lies between us and
+# the host has no say: at the address that we know it by, then on loopback,
+# which is where memcached often listens. $1 unit, $2 port, $3 address.
+_SCRIPT = f"""
+systemctl show -p {_PROPERTIES} -- "$1"
+[ "$2" = 0 ] && exit 0
+for address in "$3" 127.0.0.1; do
+  if timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$address" "$2" \\
+    2>/dev/null
+  then echo Port=open; exit 0; fi
+done
+echo Port=closed
+"""
+_MOVING = ('activating', 'deactivating', 'reloading', 'refreshing')
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class UnitState:
+    """A unit on one host, at one moment.
+
+    :param active: ActiveState: ``active``, ``inactive``, ``failed``, …
+    :param pid: main process, 0 where there is none.
+    :param invocation: systemd's identity of this start.
+    :param entered_us: when it became active, by the host's own clock, µs.
+    :param restarts: how often systemd restarted it by itself.
+    :param port_open: whether its port answers; True where none is declared.
+    """
+
+    host: str
+    active: str
+    sub: str
+    pid: int
+    invocation: str
+    entered_us: int
+    restarts: int
+    port: int = 0
+    port_open: bool = True
+
+    @property
+    def whole(self) -> bool:
+        return self.active == 'active' and self.port_open
+
+    @property
+    def moving(self) -> bool:
+        """systemd is at work on it: wait rather than judge."""
+        return self.active in _MOVING
+
+    def __str__(self) -> str:
+        words = [f'{self.host}: {self.active} ({self.sub})']
+        if self.pid:
+            words.append(f'MainPID {self.pid}')
+        if self.port:
+            state = 'answers' if self.port_open else 'does not answer'
+            words.append(f'port {self.port} {state}')
+        return ', '.join(words)
+
+
+class Observer(Protocol):
+    """What the injection needs of this module; tests bring their own."""
+
+    def observe(self, target: configuration.Target) -> tuple[UnitState, ...]:
+        """The target on each of its hosts, in their order.
+
+        :raises UnreachableError: if one of them cannot be asked.
+        """
+
+
+class OverSsh:
+    """Asks each host over SSH, all of them at the same time.
+
+    :param timeout: seconds that one host may take.
+    """
+
+    def __init__(self, timeout: float = 15.0) -> None:
+        self._timeout = timeout
+
+    def observe(self, target: configuration.Target) -> tuple[UnitState, ...]:
+        if len(target.hosts) == 1:
+            return (self._of_host(target.hosts[0], target),)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            return tuple(
+                pool.map(
+                    lambda host: self._of_host(host, target), target.hosts
+                )
+            )
+
+    def _of_host(
+        self, host: ssh.Host, target: configuration.Target
+    ) -> UnitState:
+        argv = (
+            'sh', '-c', _SCRIPT, 'sh',
+            target.unit, str(target.port), host.address,
+        )  # fmt: skip
+        answer = ssh.run(host, argv, timeout=self._timeout)
+        if answer.status:
+            raise ssh.UnreachableError(
+                f'{host.address}: systemctl: {answer.stderr.strip()[:200]}'
+            )
+        return parse(answer.stdout, host.address, target)
+
+
+def parse(text: str, host: str, target: configuration.Target) -> UnitState:
+    """What ``systemctl show`` and the port said.
+
+    :raises UsageError: if the host has no such unit.
+    :raises UnreachableError: if the answer is not systemd's.
+    """
+    said = dict(
+        line.split('=', 1) for line in text.splitlines() if '=' in line
+    )
+    if said.get('LoadState') == 'not-found':
+        raise errors.UsageError(
+            f'{host} has no unit {target.unit}: see service_name of '
+            f'{target.name} in the os-faults configuration'
+        )
+    try:
+        return UnitState(
+            host=host,
+            active=said['ActiveState'],
+            sub=said['SubState'],
+            pid=int(said.get('MainPID', 0)),
+            invocation=said.get('InvocationID', ''),
+            entered_us=int(said['ActiveEnterTimestampMonotonic']),
+            restarts=int(said.get('NRestarts', 0)),
+            port=target.port,
+            port_open=not target.port or said['Port'] == 'open',
+        )
+    except (KeyError, ValueError):
+        raise ssh.UnreachableError(
+            f'{host}: systemctl gave no state: {text.strip()[:200]!r}'
+        ) from None
+
+
+def happened(
+    proof: catalogue.Proof,
+    before: collections.abc.Sequence[UnitState],
+    after: collections.abc.Sequence[UnitState],
+) -> bool:
+    """Whether a fault took place, on every host of the target."""
+    if proof is catalogue.Proof.GONE:
+        return all(_gone(state) for state in after)
+    return all(
+        _replaced(old, new) for old, new in zip(before, after, strict=True)
+    )
+
+
+def whole(states: collections.abc.Iterable[UnitState]) -> bool:
+    """Whether the target works on every host."""
+    return all(state.whole for state in states)
+
+
+def moving(states: collections.abc.Iterable[UnitState]) -> bool:
+    """Whether systemd is still at work on one of them."""
+    return any(state.moving for state in states)
+
+
+def describe(
+    states: collections.abc.Iterable[UnitState],
+    before: collections.abc.Sequence[UnitState] = (),
+) -> str:
+    """One line for an event; with ``before``, also what changed."""
+    text = '; '.join(str(state) for state in states)
+    if not before:
+        return text
+    return f'{text}; before: ' + '; '.join(
+        f'{state.host}: MainPID {state.pid}, '
+        f'active since {state.entered_us / 1e6:.3f} s'
+        for state in before
+    )
+
+
+def _gone(state: UnitState) -> bool:
+    still = state.active in ('active', *_MOVING)
+    return not still and not (state.port and state.port_open)
+
+
+def _replaced(old: UnitState, new: UnitState) -> bool:
+    another = new.pid != old.pid or new.invocation != old.invocation
+    return another and new.entered_us > old.entered_us

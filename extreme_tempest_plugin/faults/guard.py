@@ -1,0 +1,158 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What may be broken. Refuses before anything is touched.
+
+A refusal is one line that says which option to set.
+"""
+
+import collections.abc
+import os
+import pathlib
+import stat
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults.drivers import os_faults
+from extreme_tempest_plugin.plan import model
+
+
+def check(
+    faults: collections.abc.Sequence[model.Fault],
+    destructive: settings.Destructive,
+    *,
+    observer: evidence.Observer | None = None,
+    preflight: collections.abc.Callable[[], None] = os_faults.preflight,
+) -> tuple[configuration.Target, ...]:
+    """Whether all these faults may be injected, now.
+
+    Reads files here and the state of the targets over SSH; changes nothing
+    but making the directory of the journal.
+
+    :param observer: sees the targets; over SSH if it is not given.
+    :param preflight: whether the engine can work at all.
+    :returns: the target of each fault, in their order.
+    :raises PlanError: for a fault that no plan can have.
+    :raises RefusedError: for what may not be broken, or not now.
+    :raises UsageError: for a configuration that cannot be used.
+    """
+    if not faults:
+        return ()
+    catalogue.check(faults)
+    targets = permitted(faults, destructive)
+    for target in targets:
+        for host in target.hosts:
+            _check_key(host, target)
+    preflight()
+    log = journal.Journal(destructive.state_dir)
+    log.prepare()
+    # None of our own can be there before the first one.
+    journal.refuse_active(log.held(), journal.this_process())
+    for target in dict.fromkeys(targets):
+        _check_steady(target, observer or evidence.OverSsh())
+    return targets
+
+
+def permitted(
+    faults: collections.abc.Sequence[model.Fault],
+    destructive: settings.Destructive,
+) -> tuple[configuration.Target, ...]:
+    """What the options alone say; touches nothing but the file.
+
+    :raises RefusedError: for what may not be broken.
+    :raises UsageError: for a configuration that cannot be used.
+    """
+    for fault in faults:
+        about = f'{fault.fault} of {fault.target} refused'
+        if not destructive.allowed:
+            raise errors.RefusedError(
+                f'{about}: nothing may be broken here: set [destructive] '
+                'allowed = true where that is wanted'
+            )
+        if fault.target not in destructive.targets:
+            listed = ', '.join(destructive.targets) or 'nothing'
+            raise errors.RefusedError(
+                f'{about}: not listed in [destructive] targets, which has '
+                f'{listed}'
+            )
+        if not destructive.os_faults_config:
+            raise errors.RefusedError(
+                f'{about}: set [destructive] os_faults_config to the path '
+                'of the os-faults configuration'
+            )
+    offered = configuration.read(destructive.os_faults_config)
+    return tuple(_target(fault, offered) for fault in faults)
+
+
+def _target(
+    fault: model.Fault, offered: configuration.Configuration
+) -> configuration.Target:
+    about = f'{fault.fault} of {fault.target} refused'
+    if fault.target in offered.unusable:
+        raise errors.RefusedError(
+            f'{about}: {offered.path}: services.{fault.target}: '
+            f'{offered.unusable[fault.target]}'
+        )
+    try:
+        return offered.targets[fault.target]
+    except KeyError:
+        known = ', '.join(sorted(offered.targets)) or 'none'
+        raise errors.RefusedError(
+            f'{about}: {offered.path} ([destructive] os_faults_config) has '
+            f'no such service; it has: {known}'
+        ) from None
+
+
+def _check_key(host: ssh.Host, target: configuration.Target) -> None:
+    if host.jump is not None:
+        _check_key(host.jump, target)
+    if not host.key_file:
+        return
+    where = (
+        f'{target.name} refused: {host.key_file} (private_key_file of '
+        f'{host.address} in [destructive] os_faults_config)'
+    )
+    path = pathlib.Path(host.key_file)
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise errors.RefusedError(f'{where}: {error.strerror}') from None
+    if not stat.S_ISREG(found.st_mode):
+        raise errors.RefusedError(f'{where}: not a file')
+    if not os.access(path, os.R_OK):
+        raise errors.RefusedError(f'{where}: not readable by this user')
+    # As ssh judges it: only its own user's keys.
+    if found.st_uid == os.getuid() and found.st_mode & 0o077:
+        raise errors.RefusedError(
+            f'{where}: open to others, which ssh refuses: chmod 600 it'
+        )
+
+
+def _check_steady(
+    target: configuration.Target, observer: evidence.Observer
+) -> None:
+    try:
+        seen = observer.observe(target)
+    except ssh.UnreachableError as error:
+        raise errors.RefusedError(
+            f'{target.name} refused: its state cannot be seen: {error}; see '
+            '[destructive] os_faults_config'
+        ) from None
+    if not evidence.whole(seen):
+        raise errors.RefusedError(
+            f'{target.name} refused: not in its steady state before the '
+            f'fault: {evidence.describe(seen)}'
+        )

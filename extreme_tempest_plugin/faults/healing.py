@@ -1,0 +1,185 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Undo what a killed run left: ``tempest extreme heal``."""
+
+import collections.abc
+import dataclasses
+import time
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import injection
+from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults.drivers import os_faults
+
+_SECOND = 1_000_000_000
+_PERIOD = 0.5
+#: The killed run's last command may still be under way on the host, and
+#: break the target after it was seen whole: it must stay so for this long.
+_STEADY = 2.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Healed:
+    """One fault of the journal and what became of it.
+
+    :param fault: ``fault-1 of run … (service.terminate of rabbitmq)``.
+    :param proven: it is whole, and no longer in the journal.
+    :param text: the evidence, or why it could not be healed.
+    """
+
+    fault: str
+    proven: bool
+    text: str
+
+
+Report = collections.abc.Callable[[str], None]
+
+
+def heal_all(
+    destructive: settings.Destructive,
+    report: Report = lambda line: None,
+) -> tuple[Healed, ...]:
+    """Undo every fault in the journal, the latest first.
+
+    Needs neither the os-faults configuration nor ``allowed``: an entry
+    carries what undoes it. Can be called again at any time.
+
+    :param report: takes a line of progress at a time.
+    :returns: what became of each; empty if there was nothing to heal.
+    :raises RefusedError: if a run that still lives has a fault active.
+    :raises UsageError: if the journal cannot be read or written, or
+        os-faults is not installed while there is something to heal.
+    """
+    return Healer(
+        journal.Journal(destructive.state_dir),
+        os_faults.OsFaults(destructive.call_timeout),
+        evidence.OverSsh(),
+        report,
+        preflight=os_faults.preflight,
+    ).heal_all()
+
+
+class Healer:
+    """Heals from a journal; see :func:`heal_all`.
+
+    :param preflight: whether the engine can work at all.
+    :param clock: CLOCK_MONOTONIC, ns.
+    :param pause: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        log: journal.Journal,
+        engine: injection.Engine,
+        observer: evidence.Observer,
+        report: Report,
+        *,
+        preflight: collections.abc.Callable[[], None] = lambda: None,
+        clock: collections.abc.Callable[[], int] = time.monotonic_ns,
+        pause: collections.abc.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._log = log
+        self._engine = engine
+        self._observer = observer
+        self._report = report
+        self._preflight = preflight
+        self._now = clock
+        self._pause = pause
+
+    def heal_all(self) -> tuple[Healed, ...]:
+        """See :func:`heal_all`."""
+        held = self._log.held()
+        _refuse_living(held)
+        for path in self._log.unfinished():
+            self._report(f'{path}: was never injected, removed')
+            self._log.remove(path)
+        if any(file.entry for file in held):
+            self._preflight()
+        return tuple(self._heal(file) for file in reversed(held))
+
+    def _heal(self, file: journal.Held) -> Healed:
+        entry = file.entry
+        if entry is None:
+            return self._done(
+                str(file.path),
+                False,
+                f'{file.trouble}: see what it was, heal by hand and remove '
+                'the file',
+            )
+        name = (
+            f'{entry.fault} of run {entry.run} ({entry.kind} of '
+            f'{entry.target.name})'
+        )
+        self._report(f'{name}: healing')
+        try:
+            # Always, even if it looks whole: the killed run's call may not
+            # have arrived yet.
+            self._engine.call(catalogue.kind(entry.kind).undoes, entry.target)
+            trouble = ''
+        except errors.ExtremeError as error:
+            trouble = str(error)
+        proof, said = self._wait_steady(entry)
+        if proof:
+            self._log.remove(file.path)
+            return self._done(name, True, said)
+        return self._done(
+            name, False, '; '.join(filter(None, (trouble, said)))
+        )
+
+    def _wait_steady(self, entry: journal.Entry) -> tuple[bool, str]:
+        """Whether it is whole and stays so, and what was seen last."""
+        deadline = self._now() + int(entry.recovery * _SECOND)
+        since: tuple[int, tuple[str, ...]] | None = None
+        while True:
+            try:
+                seen = self._observer.observe(entry.target)
+                whole, said = evidence.whole(seen), evidence.describe(seen)
+                starts = tuple(state.invocation for state in seen)
+            except errors.ExtremeError as error:
+                whole, said, starts = False, str(error), ()
+            now = self._now()
+            if not whole:
+                since = None
+            elif since is None or since[1] != starts:
+                since = now, starts
+            elif now - since[0] >= _STEADY * _SECOND:
+                return True, said
+            if now >= deadline and since is None:
+                return False, said
+            if now >= deadline + 10 * _SECOND:
+                return False, f'{said}; does not stay so'
+            self._pause(_PERIOD)
+
+    def _done(self, fault: str, proven: bool, text: str) -> Healed:
+        self._report(
+            f'{fault}: {"healed" if proven else "NOT healed"}: {text}'
+        )
+        return Healed(fault=fault, proven=proven, text=text)
+
+
+def _refuse_living(held: collections.abc.Iterable[journal.Held]) -> None:
+    us = journal.this_process()
+    for file in held:
+        entry = file.entry
+        if (
+            entry is not None
+            and entry.owner != us
+            and journal.alive(entry.owner)
+        ):
+            raise errors.RefusedError(
+                f'run {entry.run} is active (process {entry.owner.pid}) and '
+                f'heals its {entry.fault} ({entry.kind} of '
+                f'{entry.target.name}) itself: wait for its end, or end it'
+            )

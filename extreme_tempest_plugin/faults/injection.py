@@ -1,0 +1,350 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""One fault: injected, proven, healed whatever comes, proven healed.
+
+The phases, each an event in the history:
+
+``planned``
+    It is due. If the target is in its steady state, what undoes the fault
+    is written to the journal next.
+``injected``
+    The call that breaks the target is being sent. Outages that begin later
+    belong to the fault; recovery is counted from here.
+``evidenced``
+    It was seen to have happened, by someone else than who did it.
+``healed``
+    What undoes it was done, or is done by the target itself.
+``heal-evidenced``
+    The target was seen whole. An ``injected`` without it within the plan's
+    ``recovery`` is a finding.
+
+A fault that nobody could prove is a note that the verdict takes for unknown.
+"""
+
+import collections.abc
+import pathlib
+import time
+import types
+from typing import Protocol
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults.drivers import os_faults
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.plan import model
+
+_SECOND = 1_000_000_000
+#: Between two looks at the target.
+_PERIOD = 0.5
+#: An engine's call is over when it returns; if the target does not show it
+#: by then and systemd is not at work, it will not.
+_EVIDENCE_WAIT = 10.0
+#: Once the target has missed its recovery, it is healed so many times more.
+_RETRIES = 3
+_RETRY_WAIT = 30.0
+#: Between two tries to heal that fail at once.
+_UNDO_PERIOD = 2.0
+
+
+class Engine(Protocol):
+    """Who breaks and heals."""
+
+    def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
+        """Do it, and return when it is done.
+
+        :raises HarnessError: if it failed; it may be done all the same.
+        """
+
+
+Record = collections.abc.Callable[[events.Event], None]
+
+
+class Injection:
+    """A fault on its way; a context manager, or ``inject()`` and ``heal()``.
+
+    Use :func:`make` for one with os-faults and SSH.
+
+    :param identity: of the fault within the run: ``fault-1``.
+    :param run: which run, for the journal.
+    :param record: takes each event; ``Writer.append``.
+    :param clock: CLOCK_MONOTONIC, ns.
+    :param pause: waits so many seconds.
+    :param actor: who writes.
+    """
+
+    def __init__(
+        self,
+        plan: model.Fault,
+        target: configuration.Target,
+        *,
+        identity: str,
+        run: str,
+        engine: Engine,
+        observer: evidence.Observer,
+        log: journal.Journal,
+        record: Record,
+        clock: collections.abc.Callable[[], int] = time.monotonic_ns,
+        pause: collections.abc.Callable[[float], None] = time.sleep,
+        actor: str = 'campaign',
+    ) -> None:
+        self.plan = plan
+        self.target = target
+        self.identity = identity
+        self.kind = catalogue.kind(plan.fault)
+        #: None as long as the fault may be active and is not yet judged.
+        self.healed: bool | None = None
+        self._run = run
+        self._engine = engine
+        self._observer = observer
+        self._log = log
+        self._record = record
+        self._now = clock
+        self._pause = pause
+        self._actor = actor
+        self._entry: pathlib.Path | None = None
+        self._sent = 0
+        self._broken_record: Exception | None = None
+
+    def inject(self) -> bool:
+        """Break the target and prove it.
+
+        :returns: whether it is proven. Where it is not, a note says why.
+        :raises RefusedError: if a fault of another run is active.
+        :raises UsageError: if the journal cannot be written.
+        :raises BaseException: whatever interrupts it, after healing.
+        """
+        try:
+            return self._inject()
+        except BaseException:
+            self.heal()
+            raise
+
+    def heal(self) -> bool:
+        """Undo the fault and prove it; a second time does nothing.
+
+        :returns: whether the target is proven whole. Where it is not, the
+            fault stays in the journal.
+        :raises HarnessError: if the history could not be written.
+        """
+        if self.healed is None:
+            self.healed = self._heal()
+        if self._broken_record is not None:
+            error, self._broken_record = self._broken_record, None
+            raise errors.HarnessError(
+                f'{self.identity}: the history cannot be written: {error}'
+            )
+        return self.healed
+
+    def __enter__(self) -> 'Injection':
+        self.inject()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        self.heal()
+
+    def _inject(self) -> bool:
+        self._event(events.FaultPhase.PLANNED)
+        before = self._look()
+        if isinstance(before, str) or not evidence.whole(before):
+            said = before if isinstance(before, str) else _text(before)
+            self._unmeasured(f'not injected: not in its steady state: {said}')
+            self.healed = True
+            return False
+        self._entry = self._log.add(self._journal_entry())
+        self._sent = self._now()
+        self._event(
+            events.FaultPhase.INJECTED,
+            f'{self.kind.does} of {self.target.unit} on '
+            f'{", ".join(host.address for host in self.target.hosts)} sent',
+        )
+        trouble = self._call(self.kind.does)
+        return self._prove(before, trouble)
+
+    def _prove(
+        self, before: tuple[evidence.UnitState, ...], trouble: str
+    ) -> bool:
+        deadline = self._now() + int(_EVIDENCE_WAIT * _SECOND)
+        while True:
+            seen = self._look()
+            if not isinstance(seen, str):
+                if evidence.happened(self.kind.proof, before, seen):
+                    self._event(
+                        events.FaultPhase.EVIDENCED,
+                        evidence.describe(seen, before),
+                    )
+                    return True
+                if evidence.moving(seen):
+                    # At most until the recovery is over.
+                    deadline = self._sent + int(self.plan.recovery * _SECOND)
+            if self._now() >= deadline:
+                break
+            self._pause(_PERIOD)
+        said = seen if isinstance(seen, str) else _text(seen)
+        said = f'{said}; {trouble}' if trouble else said
+        self._unmeasured(f'not proven: {said}')
+        return False
+
+    def _heal(self) -> bool:
+        if self._entry is None:
+            return True
+        # A fault that is held until the storm is over is healed long after
+        # the injection: its target gets the same time to come back. Whether
+        # that was in time is for the checkers.
+        patience = int(self.plan.recovery * _SECOND)
+        if self.kind.heals_itself:
+            deadline = self._sent + patience
+            self._event(events.FaultPhase.HEALED, 'heals itself')
+        else:
+            deadline = self._now() + patience
+            self._undo(deadline)
+        if self._wait_whole(deadline):
+            return True
+        for _ in range(_RETRIES):
+            self._remark('not whole in time, is healed again')
+            self._undo(self._now())
+            if self._wait_whole(self._now() + int(_RETRY_WAIT * _SECOND)):
+                return True
+        self._remark(
+            'not proven healed: it stays in the journal, run '
+            '`tempest extreme heal`'
+        )
+        return False
+
+    def _undo(self, deadline: int) -> None:
+        """Undo it; where that fails, again until the deadline."""
+        told = ''
+        while trouble := self._call(self.kind.undoes):
+            if trouble != told:
+                self._remark(f'heal failed: {trouble}')
+                told = trouble
+            if self._now() >= deadline:
+                return
+            self._pause(_UNDO_PERIOD)
+        self._event(
+            events.FaultPhase.HEALED,
+            f'{self.kind.undoes} of {self.target.unit} done',
+        )
+
+    def _wait_whole(self, deadline: int) -> bool:
+        while True:
+            seen = self._look()
+            if not isinstance(seen, str) and evidence.whole(seen):
+                self._event(events.FaultPhase.HEAL_EVIDENCED, _text(seen))
+                if self._entry is not None:
+                    self._log.remove(self._entry)
+                return True
+            if self._now() >= deadline:
+                return False
+            self._pause(_PERIOD)
+
+    def _call(self, verb: catalogue.Verb) -> str:
+        """What went wrong, empty if nothing; the evidence judges."""
+        try:
+            self._engine.call(verb, self.target)
+        except errors.ExtremeError as error:
+            return str(error)
+        return ''
+
+    def _look(self) -> tuple[evidence.UnitState, ...] | str:
+        """The target, or why it cannot be seen."""
+        try:
+            return self._observer.observe(self.target)
+        except errors.ExtremeError as error:
+            return str(error)
+
+    def _journal_entry(self) -> journal.Entry:
+        return journal.Entry(
+            fault=self.identity,
+            run=self._run,
+            kind=self.kind.name,
+            target=self.target,
+            recovery=self.plan.recovery,
+            owner=journal.this_process(),
+            utc_ns=time.time_ns(),
+        )
+
+    def _event(self, phase: events.FaultPhase, proof: str = '') -> None:
+        self._write(
+            events.Fault(
+                t=self._now(),
+                actor=self._actor,
+                fault=self.identity,
+                kind=self.kind.name,
+                phase=phase,
+                target=self.target.name,
+                evidence=proof,
+            )
+        )
+
+    def _unmeasured(self, text: str) -> None:
+        self._note(events.Topic.UNMEASURED, text)
+
+    def _remark(self, text: str) -> None:
+        self._note(events.Topic.REMARK, text)
+
+    def _note(self, topic: events.Topic, text: str) -> None:
+        self._write(
+            events.Note(
+                t=self._now(),
+                actor=self._actor,
+                what=topic,
+                about=self.identity,
+                text=f'{self.kind.name} of {self.target.name}: {text}',
+            )
+        )
+
+    def _write(self, event: events.Event) -> None:
+        """A full disk must not keep a fault from being healed."""
+        try:
+            self._record(event)
+        except OSError as error:
+            self._broken_record = error
+
+
+def make(
+    plan: model.Fault,
+    target: configuration.Target,
+    destructive: settings.Destructive,
+    *,
+    identity: str,
+    run: str,
+    record: Record,
+    actor: str = 'campaign',
+) -> Injection:
+    """An injection through os-faults, proven over SSH.
+
+    :param target: of ``guard.check``.
+    """
+    return Injection(
+        plan,
+        target,
+        identity=identity,
+        run=run,
+        engine=os_faults.OsFaults(destructive.call_timeout),
+        observer=evidence.OverSsh(),
+        log=journal.Journal(destructive.state_dir),
+        record=record,
+        actor=actor,
+    )
+
+
+def _text(states: tuple[evidence.UnitState, ...]) -> str:
+    return evidence.describe(states)
