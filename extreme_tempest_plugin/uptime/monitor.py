@@ -1,0 +1,175 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The process that watches one service.
+
+``python -m extreme_tempest_plugin.uptime.monitor``, started by ``watch``:
+reads a spec from standard input, prints ``ready`` when its first sample is on
+its way, and samples until it is told to end. Exit status 0, 1 if events could
+not be written, 2 if the spec or the cloud does not fit, 3 if it broke.
+It imports little, because there is one of it for each service.
+"""
+
+import contextlib
+import functools
+import os
+import pathlib
+import sys
+import threading
+import time
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import writer
+from extreme_tempest_plugin.uptime import catalogue
+from extreme_tempest_plugin.uptime import lifeline
+from extreme_tempest_plugin.uptime import probes
+from extreme_tempest_plugin.uptime import sampler
+from extreme_tempest_plugin.uptime import spec as spec_
+from extreme_tempest_plugin.uptime import tokens
+from extreme_tempest_plugin.uptime import transport
+from extreme_tempest_plugin.uptime import workers
+
+READY = b'ready\n'
+_LONGEST_SPEC = 65536
+
+
+class Recorder:
+    """Writes events; a full disk is said once and does not end the watch."""
+
+    def __init__(self, out: writer.Writer, actor: str) -> None:
+        self._out = out
+        self._actor = actor
+        self._lock = threading.Lock()
+        self.lost = 0
+
+    def __call__(self, event: events.Event) -> None:
+        try:
+            self._out.append(event)
+        except OSError as error:
+            with self._lock:
+                self.lost += 1
+                first = self.lost == 1
+            if first:
+                _say(
+                    f'{self._actor}: {self._out.path}: cannot be written: '
+                    f'{error.strerror}; still watching, but what is lost '
+                    'stays unknown'
+                )
+
+    def note(self, what: events.Topic, text: str = '') -> None:
+        """Write a note of this process about itself."""
+        self(
+            events.Note(
+                t=time.monotonic_ns(),
+                actor=self._actor,
+                what=what,
+                about=self._actor,
+                text=text,
+            )
+        )
+
+
+def main() -> int:
+    """Watch until told to end; returns the exit status."""
+    fd = sys.stdin.fileno()
+    clock = lifeline.Lifeline(fd)
+    try:
+        spec = spec_.decode(_line(fd))
+        with writer.Writer(pathlib.Path(spec.part)) as out:
+            return _watch(spec, clock, Recorder(out, spec.actor))
+    except errors.UsageError as error:
+        _say(str(error))
+        return 2
+    except (errors.ExtremeError, tokens.NoToken) as error:
+        _say(str(error))
+    except OSError as error:
+        _say(f'{error.filename or "monitor"}: {error.strerror or error}')
+    return 3
+
+
+def _watch(
+    spec: spec_.Spec, clock: lifeline.Lifeline, record: Recorder
+) -> int:
+    record.note(events.Topic.STARTED)
+    record.note(events.Topic.CLOCK, str(time.time_ns() - time.monotonic_ns()))
+    sampling = sampler.Sampler(
+        spec.service,
+        _probe(spec),
+        sampler.Pace(
+            interval_ns=spec.interval_ns,
+            timeout_ns=spec.timeout_ns,
+            in_flight=spec.in_flight,
+        ),
+        clock,
+        workers.Workers().launch,
+        record,
+    )
+    sampling.run(_ready)
+    if record.lost:
+        # No ENDED: what is missing must not look like a quiet end.
+        record.note(
+            events.Topic.UNMEASURED,
+            f'{record.lost} events could not be written',
+        )
+        return 1
+    record.note(events.Topic.ENDED)
+    return 1 if record.lost else 0
+
+
+def _probe(spec: spec_.Spec) -> probes.Probe:
+    if spec.service not in probes.QUESTIONS:
+        raise errors.UsageError(
+            f'no probe for the service {spec.service!r}; there are: '
+            f'{", ".join(probes.known())}'
+        )
+    tls = transport.tls_context(spec.ca_file, spec.insecure)
+    keystone = transport.endpoint(spec.auth_url, tls)
+    fetch = functools.partial(tokens.fetch, keystone, spec)
+    token = fetch()
+    url = catalogue.find(
+        token.catalog,
+        spec.service,
+        spec.catalog_type,
+        spec.region,
+        spec.endpoint_type,
+    )
+    keeper = tokens.Keeper(token, fetch)
+    keeper.start()
+    return probes.Probe(
+        probes.QUESTIONS[spec.service], transport.endpoint(url, tls), keeper
+    )
+
+
+def _line(fd: int) -> bytes:
+    """The first line of a descriptor, nothing of what follows being lost."""
+    line = b''
+    while not line.endswith(b'\n') and len(line) < _LONGEST_SPEC:
+        more = os.read(fd, _LONGEST_SPEC)
+        if not more:
+            break
+        line += more
+    return line
+
+
+def _ready() -> None:
+    # The parent may have gone meanwhile; then standard input tells.
+    with contextlib.suppress(OSError):
+        os.write(1, READY)
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f'{line}\n'.encode(errors='replace'))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,363 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Outages and availability, computed from the samples of one service.
+
+Pure: the same samples give the same result, in whatever order they came.
+
+A request that is sent at ``sent`` and judged at ``done`` says something about
+the service between these two times and nothing more. In order of ``sent``,
+an outage is a run of failed samples without a good one in between:
+
+::
+
+    G          F ... L          R
+    good       failed           good
+    |----------|--- outage -----|---|
+    G.sent     F.sent      R.sent   R.done
+
+**Start.** Requests fail from F.sent on; that is ``start``. The service was
+well at G.sent or later, so the earliest is G.sent. F was in flight when the
+service went away, or was sent afterwards, so the latest is F.done. A hung
+request is judged long after the service hung: a service that was well would
+have answered F as fast as it answered before, so the latest is bounded by
+F.sent + twice the slowest of the last 16 good answers (at least 10 ms). This
+bound alone is an estimate.
+
+**End.** The first good answer to a request that was sent after the last
+failed one: R.done is ``end`` and the latest. L failed, so the earliest is
+L.sent. A hung service that answers what has waited is so away until it
+answers; one that lost these requests until a new one is answered.
+
+A service that hangs for less than the time-out gives late good answers and no
+outage. Missed samples are neither good nor bad. A stretch in which no sample
+was in flight for longer than 2.5 intervals is unknown time, never up-time;
+within an outage it does not end the outage, because nothing shows an end, and
+is told apart in ``unknown_ns``.
+"""
+
+import collections
+import collections.abc
+import datetime
+
+import msgspec
+
+from extreme_tempest_plugin.history import events
+
+#: Without a sample for longer than this many intervals, time is unknown.
+GAP_INTERVALS = 2.5
+#: How many good answers tell how fast the service is.
+_RECENT = 16
+_LEAST_ALLOWANCE_NS = 10_000_000
+
+_Window = tuple[int, int]
+
+
+class Outage(msgspec.Struct, frozen=True, kw_only=True):
+    """A window in which samples failed; see the module for the edges.
+
+    :param start_ns: the first failed sample was sent.
+    :param end_ns: the first good answer afterwards was there; if ``open``,
+        the end of the watch.
+    :param open: the service was not seen well again.
+    :param failed: samples that failed.
+    :param missed: samples in the window that could not be sent.
+    :param unknown_ns: how much of the window nobody looked at.
+    :param errors: class of error to number of samples.
+    """
+
+    start_ns: int
+    start_earliest_ns: int
+    start_latest_ns: int
+    end_ns: int
+    end_earliest_ns: int
+    end_latest_ns: int
+    open: bool
+    failed: int
+    missed: int
+    unknown_ns: int
+    errors: dict[str, int]
+
+    @property
+    def length_ns(self) -> int:
+        return self.end_ns - self.start_ns
+
+    @property
+    def least_ns(self) -> int:
+        """It lasted at least this long."""
+        return max(0, self.end_earliest_ns - self.start_latest_ns)
+
+    @property
+    def most_ns(self) -> int:
+        """It lasted at most this long."""
+        return self.end_latest_ns - self.start_earliest_ns
+
+
+class ApiUptime(msgspec.Struct, frozen=True, kw_only=True):
+    """What the api_uptime tool of OSIC wrote for a service, key by key.
+
+    :param uptime_pct: by requests; None if not one was sent.
+    :param start_time: UTC, ISO 8601.
+    """
+
+    uptime_pct: float | None
+    total_requests: int
+    successful_requests: int
+    failed_requests: int
+    start_time: str
+    end_time: str
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """How well a service could be reached during the watch.
+
+    ``up_ns + down_ns + unknown_ns`` is the whole watch.
+    """
+
+    start_ns: int
+    end_ns: int
+    good: int
+    failed: int
+    missed: int
+    up_ns: int
+    down_ns: int
+    unknown_ns: int
+    outages: tuple[Outage, ...]
+
+    @property
+    def longest_ns(self) -> int:
+        return max((outage.length_ns for outage in self.outages), default=0)
+
+    @property
+    def uptime_pct_by_requests(self) -> float | None:
+        """Share of good samples; None if there was none at all."""
+        total = self.good + self.failed
+        return 100.0 * self.good / total if total else None
+
+    @property
+    def uptime_pct_by_time(self) -> float | None:
+        """Share of the time that it was seen well; unknown time is not up.
+
+        None if the watch has no length.
+        """
+        total = self.end_ns - self.start_ns
+        return 100.0 * self.up_ns / total if total else None
+
+    def api_uptime(self, offset_ns: int) -> ApiUptime:
+        """The form of the old tool.
+
+        :param offset_ns: UTC less monotonic time, as in the CLOCK note.
+        """
+        return ApiUptime(
+            uptime_pct=self.uptime_pct_by_requests,
+            total_requests=self.good + self.failed,
+            successful_requests=self.good,
+            failed_requests=self.failed,
+            start_time=_utc(self.start_ns + offset_ns),
+            end_time=_utc(self.end_ns + offset_ns),
+        )
+
+
+def of(
+    watched: collections.abc.Iterable[events.Sample | events.Missed],
+    interval_ns: int,
+    since_ns: int | None = None,
+    until_ns: int | None = None,
+) -> Availability:
+    """Availability of one service, from its samples in any order.
+
+    :param watched: samples and missed samples of one service.
+    :param interval_ns: between two samples, as in the plan.
+    :param since_ns: start of the watch; None for the first event.
+    :param until_ns: end of the watch; None for the last event. A monitor
+        that died leaves the time from its last sample to here unknown.
+    """
+    tracker = Tracker(interval_ns, since_ns)
+    for event in sorted(watched, key=_order):
+        tracker.feed(event)
+    return tracker.finish(until_ns)
+
+
+class Tracker:
+    """Computes availability while samples come in.
+
+    :param interval_ns: between two samples.
+    :param since_ns: start of the watch; None for the first event.
+    """
+
+    def __init__(self, interval_ns: int, since_ns: int | None = None) -> None:
+        self._gap_ns = round(GAP_INTERVALS * interval_ns)
+        self._since = since_ns
+        #: Up to here there was always a sample in flight or just before.
+        self._covered = since_ns
+        #: The latest time that an event speaks of.
+        self._seen = since_ns
+        self._position: int | None = None
+        self._good = self._failed = self._missed = 0
+        self._last_good: events.Sample | None = None
+        self._latencies: collections.deque[int] = collections.deque(
+            maxlen=_RECENT
+        )
+        self._run: _Run | None = None
+        self._runs: list[_Run] = []
+        self._unknown: list[_Window] = []
+
+    def feed(self, event: events.Sample | events.Missed) -> None:
+        """Take the next event, in order of ``sent`` (missed: ``intended``).
+
+        :raises ValueError: if it is out of order; ``of`` puts them in order.
+        """
+        when = _order(event)[0]
+        if self._position is not None and when < self._position:
+            raise ValueError(f'{when} comes after {self._position}')
+        self._position = when
+        if self._since is None or when < self._since:
+            self._since = self._covered = when
+        if isinstance(event, events.Missed):
+            self._missed += 1
+            if self._run is not None:
+                self._run.missed += 1
+            self._seen = max(self._seen or when, when)
+            return
+        self._cover(event.sent, event.done)
+        self._seen = max(self._seen or when, event.done)
+        if event.error:
+            self._bad(event)
+        else:
+            self._well(event)
+
+    def finish(self, until_ns: int | None = None) -> Availability:
+        """The result; feed nothing more afterwards.
+
+        :param until_ns: end of the watch; None for the last event.
+        """
+        since, until = self._since or 0, self._seen or 0
+        if until_ns is not None:
+            until = max(until, until_ns)
+        if self._since is not None:
+            self._cover(until, until)
+        found = tuple(run.outage(self._unknown, until) for run in self._runs)
+        windows = _union((outage.start_ns, outage.end_ns) for outage in found)
+        down = sum(
+            end - start - _overlap(self._unknown, start, end)
+            for start, end in windows
+        )
+        unknown = sum(end - start for start, end in self._unknown)
+        return Availability(
+            start_ns=since,
+            end_ns=until,
+            good=self._good,
+            failed=self._failed,
+            missed=self._missed,
+            up_ns=until - since - down - unknown,
+            down_ns=down,
+            unknown_ns=unknown,
+            outages=found,
+        )
+
+    def _cover(self, sent: int, done: int) -> None:
+        covered = sent if self._covered is None else self._covered
+        if sent - covered > self._gap_ns:
+            self._unknown.append((covered, sent))
+        self._covered = max(covered, done)
+
+    def _well(self, sample: events.Sample) -> None:
+        self._good += 1
+        self._last_good = sample
+        self._latencies.append(sample.done - sample.sent)
+        if self._run is not None:
+            self._run.ended = sample.done
+            self._run = None
+
+    def _bad(self, sample: events.Sample) -> None:
+        self._failed += 1
+        if self._run is None:
+            self._run = self._begin(sample)
+            self._runs.append(self._run)
+        self._run.last_sent = sample.sent
+        self._run.errors[sample.error] += 1
+
+    def _begin(self, first: events.Sample) -> '_Run':
+        earliest, latest = first.sent, first.done
+        if self._last_good is not None:
+            earliest = self._last_good.sent
+            usual = max(_LEAST_ALLOWANCE_NS, 2 * max(self._latencies))
+            latest = min(latest, first.sent + usual)
+        elif self._since is not None:
+            earliest = self._since
+        return _Run(first.sent, earliest, latest)
+
+
+class _Run:
+    """Failed samples without a good one in between."""
+
+    def __init__(self, start: int, earliest: int, latest: int) -> None:
+        self.start = start
+        self.earliest = earliest
+        self.latest = latest
+        self.last_sent = start
+        self.ended: int | None = None
+        self.missed = 0
+        self.errors: collections.Counter[str] = collections.Counter()
+
+    def outage(
+        self, unknown: collections.abc.Sequence[_Window], until: int
+    ) -> Outage:
+        end = until if self.ended is None else self.ended
+        return Outage(
+            start_ns=self.start,
+            start_earliest_ns=self.earliest,
+            start_latest_ns=self.latest,
+            end_ns=end,
+            end_earliest_ns=self.last_sent,
+            end_latest_ns=end,
+            open=self.ended is None,
+            failed=self.errors.total(),
+            missed=self.missed,
+            unknown_ns=_overlap(unknown, self.start, end),
+            errors=dict(sorted(self.errors.items())),
+        )
+
+
+def _order(event: events.Sample | events.Missed) -> tuple[int, int, str]:
+    # The rest of the key only makes a tie the same in each order of arrival.
+    if isinstance(event, events.Missed):
+        return event.intended, event.intended, event.why
+    return event.sent, event.done, event.error
+
+
+def _overlap(
+    windows: collections.abc.Sequence[_Window], start: int, end: int
+) -> int:
+    return sum(
+        max(0, min(right, end) - max(left, start)) for left, right in windows
+    )
+
+
+def _union(
+    windows: collections.abc.Iterable[_Window],
+) -> collections.abc.Iterator[_Window]:
+    """Windows in order of their start, without overlap.
+
+    A slow good answer can end an outage after the next one has begun.
+    """
+    reached: int | None = None
+    for start, end in windows:
+        if reached is not None:
+            start = max(start, reached)
+        if end > start:
+            yield start, end
+            reached = end
+
+
+def _utc(utc_ns: int) -> str:
+    moment = datetime.datetime.fromtimestamp(utc_ns / 1e9, tz=datetime.UTC)
+    return moment.isoformat(timespec='milliseconds')

@@ -1,0 +1,147 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What is asked of each service, and which answers mean that it is up.
+
+Up is the answer that was asked for, status 200 and the right document, and
+nothing else:
+
+- 5xx, and anything that is not the document (a proxy's maintenance page, an
+  answer of more than 1 MiB): the service is not there. ``http-5xx``,
+  ``malformed``.
+- 404, 3xx: a proxy without its backend answers so. ``http-4xx``,
+  ``http-3xx``.
+- 401 although the token has not expired: the service, or the keystone that
+  it asks, does not know its user. The sample failed; the token is renewed at
+  once, so that a revoked token does not stay an outage.
+- 403, 429: the service is there and does not serve this user. That is what a
+  user calls down, so it failed; the class and the status tell it apart.
+
+A service that cannot validate tokens because keystone is away answers 5xx to
+its users, and is down for them; that keystone failed at the same time is for
+the reader to see in keystone's own samples.
+"""
+
+import collections.abc
+import dataclasses
+import re
+
+import msgspec
+
+from extreme_tempest_plugin.uptime import tokens
+from extreme_tempest_plugin.uptime import transport
+
+_VERSION = re.compile(r'/v\d+(\.\d+)?(/|$)')
+_USER_AGENT = 'extreme-tempest-plugin'
+_DOCUMENT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Question:
+    """What a read probe sends.
+
+    :param name: of the probe.
+    :param version: API version, for an endpoint that does not name one.
+    :param path: after the version.
+    :param key: what the answer's document must hold.
+    :param subject: the token is what is asked about.
+    """
+
+    name: str
+    version: str
+    path: str
+    key: str
+    subject: bool = False
+
+
+QUESTIONS = {
+    'keystone': Question(
+        'token.validate', '/v3', '/auth/tokens?nocatalog', 'token', True
+    ),
+    'nova': Question('server.list', '/v2.1', '/servers?limit=1', 'servers'),
+    'neutron': Question(
+        'network.list', '/v2.0', '/networks?limit=1&fields=id', 'networks'
+    ),
+    'glance': Question('image.list', '/v2', '/images?limit=1', 'images'),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    """How a sample ended; ``error`` is empty if the service was up."""
+
+    status: int = 0
+    error: str = ''
+
+
+class Probe:
+    """Asks one question of one service.
+
+    :param url: of the service in the catalog.
+    :param keeper: has a token ready.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        target: transport.Endpoint,
+        keeper: tokens.Keeper,
+    ) -> None:
+        self.name = question.name
+        self._question = question
+        self._target = target
+        self._keeper = keeper
+        versioned = _VERSION.search(target.path)
+        self._path = ('' if versioned else question.version) + question.path
+
+    def headers(self) -> dict[str, str]:
+        """What to send; to be asked for before the sample's time is taken.
+
+        :raises NoToken: if keystone gave none.
+        """
+        token = self._keeper.current()
+        headers = {'X-Auth-Token': token, 'User-Agent': _USER_AGENT}
+        if self._question.subject:
+            headers['X-Subject-Token'] = token
+        return headers
+
+    def send(self, headers: dict[str, str], deadline_ns: int) -> Reply:
+        """Send one sample.
+
+        :param deadline_ns: CLOCK_MONOTONIC by which it must be answered.
+        :raises NotSent: if this machine could not send it.
+        """
+        try:
+            answer = transport.request(
+                self._target, 'GET', self._path, headers, deadline_ns
+            )
+        except transport.Failed as failure:
+            return Reply(error=failure.kind)
+        if answer.status == 401:
+            self._keeper.distrust(headers['X-Auth-Token'])
+        return Reply(answer.status, judge(answer, self._question.key))
+
+
+def judge(answer: transport.Answer, key: str) -> str:
+    """Class of the error of an answer, empty if it is what was asked for."""
+    if answer.status != 200:
+        hundreds = answer.status // 100
+        return 'malformed' if hundreds <= 2 else f'http-{hundreds}xx'
+    try:
+        document = _DOCUMENT.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 'malformed'
+    return '' if key in document else 'malformed'
+
+
+def known() -> collections.abc.Sequence[str]:
+    """Names of the services that there is a probe for."""
+    return sorted(QUESTIONS)
