@@ -1,0 +1,271 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""``tempest extreme sandbox up | status | down | exec``."""
+
+import argparse
+import collections.abc
+import os
+import pathlib
+import sys
+
+from cliff import columns
+from cliff import command
+from cliff import show
+
+from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox import layout as layout_module
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import preflight
+from extreme_tempest_plugin.sandbox import progress
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.lifecycle import Record
+from extreme_tempest_plugin.sandbox.lifecycle import Sandbox
+from extreme_tempest_plugin.sandbox.lifecycle import Status as SandboxStatus
+from extreme_tempest_plugin.sandbox.workspace import Workspace
+
+_INTERRUPTED = 130
+
+
+class _Explained(command.Command):
+    """A command whose errors are one clear message and an exit code."""
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        try:
+            return super().run(parsed_args)
+        except errors.SandboxError as error:
+            print(f'error: {error}', file=sys.stderr)
+            return error.exit_code
+        except KeyboardInterrupt:
+            print('interrupted; nothing is left running', file=sys.stderr)
+            return _INTERRUPTED
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--name',
+            default='extreme',
+            help='Name of the sandbox (default: %(default)s).',
+        )
+        parser.add_argument(
+            '--state-dir',
+            type=pathlib.Path,
+            default=layout_module.STATE_ROOT,
+            metavar='DIR',
+            help='Directory for hosts and workspaces (default: %(default)s).',
+        )
+        return parser
+
+
+def _layout(arguments: argparse.Namespace) -> layout_module.Layout:
+    return layout_module.make(arguments.name, arguments.state_dir)
+
+
+class _Hosts(columns.FormattableColumn[object]):
+    """One line a host for people, objects for machines."""
+
+    def __init__(self, status: SandboxStatus) -> None:
+        super().__init__(status)
+        self._status = status
+
+    def human_readable(self) -> str:
+        return '\n'.join(
+            f'{host.name}: power {host.power}, {len(host.active)} units '
+            f'active, failed: {", ".join(host.failed) or "none"}'
+            for host in self._status.hosts
+        )
+
+    def machine_readable(self) -> list[dict[str, object]]:
+        return [
+            {
+                'name': host.name,
+                'power': host.power,
+                'active': list(host.active),
+                'failed': list(host.failed),
+            }
+            for host in self._status.hosts
+        ]
+
+
+class _Missing(columns.FormattableColumn[object]):
+    """What does not answer."""
+
+    def __init__(self, status: SandboxStatus) -> None:
+        super().__init__(status)
+        self._status = status
+
+    def human_readable(self) -> str:
+        lines = [f'{name}: {why}' for name, why in self._status.missing]
+        return '\n'.join(lines) or 'nothing'
+
+    def machine_readable(self) -> dict[str, str]:
+        return dict(self._status.missing)
+
+
+def _shown(
+    status: SandboxStatus,
+) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    names = ('name', 'state', 'topology', 'workspace', 'hosts', 'missing')
+    values = (
+        status.name,
+        status.state,
+        status.topology,
+        status.workspace,
+        _Hosts(status),
+        _Missing(status),
+    )
+    return names, values
+
+
+class Up(_Explained, show.ShowOne):
+    """Start a real small OpenStack on this machine.
+
+    The first time it is built, which takes some minutes. Afterwards it is
+    started from the cache. Needs root and Debian 12 or newer.
+
+    Example:
+
+        tempest extreme sandbox up
+        tempest extreme sandbox exec -- tempest run --regex extreme
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--topology',
+            default='single',
+            help='Which hosts: '
+            f'{", ".join(sorted(topology.TOPOLOGIES))} '
+            '(default: %(default)s).',
+        )
+        parser.add_argument(
+            '--cache-dir',
+            type=pathlib.Path,
+            default=layout_module.CACHE_ROOT,
+            metavar='DIR',
+            help='Directory for built images (default: %(default)s).',
+        )
+        parser.add_argument(
+            '--memory',
+            type=int,
+            metavar='MIB',
+            help='Limit for the memory of all hosts together.',
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[tuple[str, ...], tuple[object, ...]]:
+        layout = _layout(parsed_args)
+        shape = topology.named(parsed_args.topology)
+        cache = layout_module.usable_path(parsed_args.cache_dir)
+        with progress.shown() as told:
+            status = Sandbox(layout, told).up(shape, cache, parsed_args.memory)
+        return _shown(status)
+
+
+class Status(_Explained, show.ShowOne):
+    """Show hosts, their power and units, and whether the APIs answer.
+
+    Example:
+
+        tempest extreme sandbox status -f json
+    """
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[tuple[str, ...], tuple[object, ...]]:
+        layout = _layout(parsed_args)
+        return _shown(Sandbox(layout, progress.Plain()).status())
+
+
+class Down(_Explained):
+    """Remove a sandbox: processes, namespaces, mounts, cgroups, hosts.
+
+    Its workspace, with the results of runs, stays.
+
+    Example:
+
+        tempest extreme sandbox down
+    """
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        layout = _layout(parsed_args)
+        with progress.shown() as told:
+            there = Sandbox(layout, told).down()
+        if not there:
+            print(f'{layout.name} was not up', file=sys.stderr)
+
+
+class Exec(_Explained):
+    """Run a command against a sandbox, from its tester's place in the network.
+
+    The command finds the sandbox through TEMPEST_CONFIG_DIR,
+    OS_CLIENT_CONFIG_FILE, OS_CLOUD and OS_FAULTS_CONFIG. It runs in the
+    Tempest workspace of the sandbox unless --chdir says otherwise.
+
+    Example:
+
+        tempest extreme sandbox exec -- tempest run --regex extreme
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--chdir',
+            type=pathlib.Path,
+            metavar='DIR',
+            help='Directory to run in (default: the workspace).',
+        )
+        parser.add_argument(
+            'argv',
+            nargs=argparse.REMAINDER,
+            metavar='-- COMMAND',
+            help='The command and its arguments.',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        argv = list(parsed_args.argv)
+        if argv[:1] == ['--']:
+            del argv[0]
+        if not argv:
+            raise errors.UsageError('say which command to run, after --')
+        preflight.check_root()
+        layout = _layout(parsed_args)
+        if not Record.read(layout.record):
+            raise errors.UsageError(
+                f'{layout.name} is not up: tempest extreme sandbox up'
+            )
+        _become(layout, argv, parsed_args.chdir)
+
+
+def _become(
+    layout: layout_module.Layout,
+    argv: collections.abc.Sequence[str],
+    directory: pathlib.Path | None,
+) -> None:
+    """Become the command: its exit code and its signals are then its own."""
+    # ``down`` finds and ends it there: it would keep the namespace alive.
+    group = Group(f'{layout.cgroup}/exec')
+    group.create()
+    group.enter()
+    made = Workspace(layout.workspace)
+    environment = {**os.environ, **made.variables(layout.name)}
+    os.chdir(directory or layout.workspace)
+    sys.stdout.flush()
+    # Not ``ip netns exec``: it mounts a new /sys, without cgroups.
+    enter = ['nsenter', f'--net={network.NAMESPACES / layout.tester}', '--']
+    try:
+        os.execvpe(enter[0], [*enter, *argv], environment)
+    except OSError as error:
+        raise errors.SandboxError(f'nsenter: {error}') from error

@@ -1,0 +1,217 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Whether the cloud of a sandbox is whole, and if not, what is missing."""
+
+import collections.abc
+import dataclasses
+import time
+
+from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox import namespace
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import services
+from extreme_tempest_plugin.sandbox.api import ApiError
+from extreme_tempest_plugin.sandbox.api import Cloud
+from extreme_tempest_plugin.sandbox.layout import Layout
+from extreme_tempest_plugin.sandbox.machine import Machine
+from extreme_tempest_plugin.sandbox.topology import Role
+from extreme_tempest_plugin.sandbox.topology import Topology
+
+#: A request of each API that needs its database, and a valid token.
+PROBES = {
+    'glance': (9292, '/v2/images?limit=1'),
+    'placement': (8778, '/resource_providers'),
+    'nova': (8774, '/v2.1/servers?limit=1'),
+    'neutron': (9696, '/v2.0/networks?limit=1'),
+}
+_CELL_SERVICES = ('nova-conductor', 'nova-scheduler')
+_INTERVAL_S = 0.5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HostHealth:
+    """One host.
+
+    :param power: ``on``, ``off`` or ``gone``
+    :param active: units of the sandbox that run
+    :param failed: units of any kind that failed
+    """
+
+    name: str
+    power: str
+    active: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+def missing_apis(
+    layout: Layout, shape: Topology, password: str, timeout: float = 10
+) -> dict[str, str]:
+    """The services that do not answer a request with a token, and why."""
+    cloud = Cloud(shape.api_address, password, timeout)
+
+    def ask() -> dict[str, str]:
+        missing: dict[str, str] = {}
+        try:
+            cloud.authenticate()
+        except ApiError as error:
+            return {'keystone': str(error)}
+        for name, (port, path) in PROBES.items():
+            try:
+                cloud.get(port, path)
+            except ApiError as error:
+                missing[name] = str(error)
+        if 'nova' not in missing:
+            missing.update(_missing_agents(cloud, shape))
+        return missing
+
+    try:
+        return namespace.call(network.NAMESPACES / layout.tester, ask)
+    except OSError as error:
+        return {'keystone': str(error)}
+
+
+def _missing_agents(cloud: Cloud, shape: Topology) -> dict[str, str]:
+    """Services behind nova's API that are not up."""
+    wanted = {
+        (binary, host.name)
+        for binary in _CELL_SERVICES
+        for host in shape.controllers
+    }
+    wanted |= {('nova-compute', host.name) for host in shape.computes}
+    try:
+        answer = cloud.get(8774, '/v2.1/os-services')
+        running = {
+            (str(entry['binary']), str(entry['host']))
+            for entry in answer.items('services')
+            if entry['state'] == 'up'
+        }
+    except ApiError as error:
+        return {'nova-api': str(error)}
+    return {
+        f'{binary} on {host}': 'down'
+        for binary, host in sorted(wanted - running)
+    }
+
+
+def missing_chassis(
+    machines: collections.abc.Sequence[Machine],
+) -> dict[str, str]:
+    """Computes whose ovn-controller is not registered and connected."""
+    missing: dict[str, str] = {}
+    for machine in machines:
+        if machine.host.role is not Role.COMPUTE:
+            continue
+        try:
+            state = machine.run(
+                [
+                    *('ovn-appctl', '-t', 'ovn-controller'),
+                    'connection-status',
+                ],
+                timeout=5,
+            ).strip()
+        except errors.CommandFailed as error:
+            state = str(error).splitlines()[-1]
+        if state != 'connected':
+            missing[f'ovn-controller on {machine.host.name}'] = state
+    return missing
+
+
+def host_health(machine: Machine) -> HostHealth:
+    """Power and units of a host."""
+    name = machine.host.name
+    power = machine.power('status')
+    if power != 'on':
+        return HostHealth(name, power)
+    try:
+        text = machine.run(
+            [
+                *('systemctl', 'list-units', '--all', '--plain'),
+                *('--no-legend', '--type=service'),
+            ],
+            timeout=10,
+        )
+    except errors.CommandFailed:
+        # It is starting or stopping: no unit can be called active.
+        return HostHealth(name, power)
+    states = dict(parse_units(text))
+    ours = services.unit_names(machine.host.role)
+    return HostHealth(
+        name,
+        power,
+        tuple(unit for unit in ours if states.get(unit) == 'active'),
+        tuple(sorted(u for u, state in states.items() if state == 'failed')),
+    )
+
+
+def parse_units(text: str) -> collections.abc.Iterator[tuple[str, str]]:
+    """Names and states from ``systemctl list-units --plain --no-legend``."""
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) >= 4:
+            yield fields[0].removesuffix('.service'), fields[2]
+
+
+def wait(
+    layout: Layout,
+    shape: Topology,
+    machines: collections.abc.Sequence[Machine],
+    password: str,
+    *,
+    timeout: float,
+    detail: collections.abc.Callable[[str], None],
+) -> None:
+    """Wait until the whole cloud answers.
+
+    :param timeout: seconds
+    :param detail: is told what is still missing
+    :raises errors.StepFailed: something is missing at the end, or a host
+        went off; with the journal of the first that is missing
+    """
+    end = time.monotonic() + timeout
+    while missing := (
+        missing_apis(layout, shape, password) or missing_chassis(machines)
+    ):
+        detail('waiting for ' + ', '.join(missing))
+        for machine in machines:
+            if machine.power('status') != 'on':
+                raise errors.StepFailed(
+                    f'{machine.host.name} went off', machine.console()
+                )
+        if time.monotonic() > end:
+            raise _failure(machines, missing, timeout)
+        time.sleep(_INTERVAL_S)
+
+
+def _failure(
+    machines: collections.abc.Sequence[Machine],
+    missing: collections.abc.Mapping[str, str],
+    timeout: float,
+) -> errors.StepFailed:
+    name, why = next(iter(missing.items()))
+    service, _, host = name.partition(' on ')
+    unit = _unit_of(service)
+    chosen = next(
+        (m for m in machines if host in ('', m.host.name)), machines[0]
+    )
+    return errors.StepFailed(
+        f'{service} on {chosen.host.name} does not answer after '
+        f'{timeout:.0f} s: {why}',
+        chosen.journal(unit),
+    )
+
+
+def _unit_of(service: str) -> str:
+    """The unit to look at for a service that does not answer."""
+    for known in services.SERVICES:
+        if known.name == service and known.units:
+            return known.units[0].name
+    return service

@@ -1,0 +1,337 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Up, down and status: the order of things."""
+
+import collections.abc
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import signal
+import types
+import typing
+
+from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox import health
+from extreme_tempest_plugin.sandbox import machine as machine_module
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import preflight
+from extreme_tempest_plugin.sandbox import topology as topology_module
+from extreme_tempest_plugin.sandbox import workspace as workspace_module
+from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.image import build
+from extreme_tempest_plugin.sandbox.image import golden as golden_module
+from extreme_tempest_plugin.sandbox.image.golden import Golden
+from extreme_tempest_plugin.sandbox.image.store import Store
+from extreme_tempest_plugin.sandbox.layout import Layout
+from extreme_tempest_plugin.sandbox.progress import Progress
+from extreme_tempest_plugin.sandbox.topology import Topology
+
+#: Seconds until a started cloud must answer; a loaded machine takes longer.
+READY_TIMEOUT = 300
+_POWER_TIMEOUT = 30
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Record:
+    """What a finished ``up`` leaves for the commands that follow."""
+
+    topology: str
+    password: str
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def read(cls, path: pathlib.Path) -> 'Record | None':
+        try:
+            return cls(**json.loads(path.read_text('utf-8')))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a sandbox.
+
+    :param state: ``up``, ``degraded``, ``broken`` (left over from something
+        that was killed) or ``down``
+    :param missing: services that do not answer, and why
+    """
+
+    name: str
+    state: str
+    topology: str = ''
+    workspace: str = ''
+    hosts: tuple[health.HostHealth, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Images:
+    """What the hosts are started from."""
+
+    tree: pathlib.Path
+    golden_dir: pathlib.Path
+    golden: Golden
+
+    def lower(self, host: str) -> tuple[pathlib.Path, ...]:
+        return (self.golden_dir / golden_module.HOSTS / host, self.tree)
+
+
+class Sandbox:
+    """One sandbox, running or not.
+
+    :param layout: its names
+    :param progress: is told what is done
+    """
+
+    def __init__(self, layout: Layout, progress: Progress) -> None:
+        self.layout = layout
+        self.progress = progress
+
+    # -- up ----------------------------------------------------------------
+
+    def up(
+        self,
+        shape: Topology,
+        cache: pathlib.Path,
+        memory_mib: int | None = None,
+    ) -> Status:
+        """Start it; if it runs already, only look whether it is healthy.
+
+        :param cache: directory of the built images
+        :param memory_mib: limit for all hosts together
+        :raises errors.UsageError: this machine cannot hold it; nothing was
+            changed
+        :raises errors.SandboxError: a step failed; nothing is left running
+        """
+        preflight.check_root()
+        with self._exclusive():
+            record = Record.read(self.layout.record)
+            if record:
+                return self._already_up(record, shape)
+            facts = preflight.gather([cache, self.layout.state_root])
+            preflight.check(facts, shape, memory_mib)
+            if machine_module.present(self.layout):
+                self.progress.step('Removing what an earlier run left')
+                self._tear_down()
+            with self._all_or_nothing():
+                images = self._images(Store(cache), shape)
+                self._start(shape, images, memory_mib)
+            return self._look(Record(shape.name, images.golden.password))
+
+    def _already_up(self, record: Record, shape: Topology) -> Status:
+        if record.topology != shape.name:
+            raise errors.UsageError(
+                f'{self.layout.name} is up with topology {record.topology}: '
+                'take it down first or choose another name'
+            )
+        self.progress.step(f'{self.layout.name} is up already: looking at it')
+        status = self._look(record)
+        if status.missing:
+            name, why = status.missing[0]
+            raise errors.SandboxError(
+                f'{self.layout.name} is up but not healthy: {name}: {why}'
+            )
+        return status
+
+    def _images(self, store: Store, shape: Topology) -> Images:
+        """The root and the golden layers, built if they are not there."""
+        root_key = build.key()
+        golden_key = golden_module.key(root_key, shape)
+        kind = f'golden-{shape.name}'
+        with store.locked(self.progress):
+            if not store.look_up('root', root_key):
+                self.progress.step('Building the image (some minutes, once)')
+                group = Group(f'{self.layout.cgroup}/build')
+                store.build(
+                    'root',
+                    root_key,
+                    lambda path: build.fill(path, group, self.progress),
+                )
+            tree = store.path('root', root_key) / build.TREE
+            manifest = store.look_up(kind, golden_key)
+            if not manifest:
+                manifest = store.build(
+                    kind,
+                    golden_key,
+                    lambda path: self._build_golden(shape, tree, path),
+                )
+        golden = Golden.from_values(manifest.values)
+        return Images(tree, store.path(kind, golden_key), golden)
+
+    def _build_golden(
+        self, shape: Topology, tree: pathlib.Path, directory: pathlib.Path
+    ) -> dict[str, str]:
+        self._make_directories()
+        builder = golden_module.GoldenBuilder(
+            self.layout, shape, tree, self.progress
+        )
+        values = builder.fill(directory)
+        self._tear_down()
+        return values
+
+    def _start(
+        self, shape: Topology, images: Images, memory_mib: int | None
+    ) -> None:
+        self.progress.step('Building the network')
+        self._make_directories()
+        if memory_mib:
+            Group(self.layout.cgroup).limit_memory(memory_mib)
+        network.up(self.layout, shape)
+        self.progress.step('Starting the hosts')
+        machines = machine_module.machines(self.layout, shape)
+        for machine in machines:
+            machine.start(shape, images.lower(machine.host.name))
+        for machine in machines:
+            machine.wait_for('on', _POWER_TIMEOUT)
+        self.progress.step('Starting OpenStack')
+        health.wait(
+            self.layout,
+            shape,
+            machines,
+            images.golden.password,
+            timeout=READY_TIMEOUT,
+            detail=self.progress.detail,
+        )
+        self.progress.step('Writing the workspace')
+        workspace_module.write(
+            self.layout,
+            shape,
+            images.golden,
+            images.golden_dir / golden_module.SSH_KEY,
+        )
+        record = Record(shape.name, images.golden.password)
+        self.layout.record.touch(mode=0o600)
+        self.layout.record.write_text(record.to_json(), 'utf-8')
+
+    def _make_directories(self) -> None:
+        self.layout.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.layout.hosts_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Group(self.layout.cgroup).create()
+        Group(f'{self.layout.cgroup}/power').create()
+
+    # -- down --------------------------------------------------------------
+
+    def down(self) -> bool:
+        """Remove everything but the workspace. Returns whether it was there.
+
+        Works from names alone, so also after a killed ``up``.
+        """
+        preflight.check_root()
+        there = machine_module.present(self.layout)
+        with self._exclusive():
+            self.progress.step(f'Removing {self.layout.name}')
+            self._tear_down()
+        return there
+
+    def _tear_down(self) -> None:
+        self.layout.record.unlink(missing_ok=True)
+        group = Group(self.layout.cgroup)
+        group.kill()
+        network.down(self.layout)
+        group.remove()
+        shutil.rmtree(self.layout.hosts_dir, ignore_errors=True)
+        shutil.rmtree(self.layout.run_dir, ignore_errors=True)
+        for name in self.layout.all_machines():
+            _remove_nspawn_traces(name)
+
+    # -- status ------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Look at it, change nothing."""
+        preflight.check_root()
+        record = Record.read(self.layout.record)
+        if record:
+            return self._look(record)
+        there = machine_module.present(self.layout)
+        return Status(self.layout.name, 'broken' if there else 'down')
+
+    def _look(self, record: Record) -> Status:
+        shape = topology_module.named(record.topology)
+        machines = machine_module.machines(self.layout, shape)
+        missing = health.missing_apis(
+            self.layout, shape, record.password, timeout=5
+        )
+        missing.update(health.missing_chassis(machines))
+        return Status(
+            self.layout.name,
+            'degraded' if missing else 'up',
+            shape.name,
+            str(self.layout.workspace),
+            tuple(health.host_health(machine) for machine in machines),
+            tuple(sorted(missing.items())),
+        )
+
+    # -- guards ------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> collections.abc.Iterator[None]:
+        """Nobody else brings this sandbox up or down meanwhile.
+
+        :raises errors.SandboxError: somebody does
+        """
+        self.layout.run_root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
+        descriptor = os.open(self.layout.lock, flags, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise errors.SandboxError(
+                    f'another process is bringing {self.layout.name} up or '
+                    'down'
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> collections.abc.Iterator[None]:
+        """Whatever ends the block early, nothing stays half-started."""
+        with _terminable():
+            try:
+                yield
+            except BaseException:
+                self.progress.step('Removing what was started')
+                self._tear_down()
+                raise
+
+
+@contextlib.contextmanager
+def _terminable() -> collections.abc.Iterator[None]:
+    """SIGTERM and SIGHUP end the block as Ctrl-C does."""
+
+    def interrupt(number: int, frame: types.FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, interrupt)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, typing.cast('signal.Handlers', handler))
+
+
+def _remove_nspawn_traces(machine: str) -> None:
+    """Directories that systemd-nspawn makes and a killed one leaves."""
+    for name in ('propagate', 'unix-export'):
+        path = pathlib.Path('/run/systemd/nspawn') / name / machine
+        with contextlib.suppress(OSError):
+            path.rmdir()

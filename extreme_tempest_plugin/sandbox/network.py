@@ -1,0 +1,146 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Namespaces and the switch. Nothing is added to the root namespace.
+
+The switch is a namespace with one bridge for each network; a cable is a veth
+pair, created inside the two namespaces that it joins. The port of a host on
+the switch is named after host and interface, e.g. ``ctl1-eth0``: taking it
+down is pulling the cable.
+"""
+
+import collections.abc
+import contextlib
+import fcntl
+import os
+import pathlib
+
+from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox import shell
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.layout import Layout
+from extreme_tempest_plugin.sandbox.layout import TESTER
+
+NAMESPACES = pathlib.Path('/run/netns')
+
+BRIDGES = {'management': 'br0', 'tunnel': 'brt', 'external': 'brx'}
+
+Command = tuple[str, ...]
+
+
+def commands(layout: Layout, shape: topology.Topology) -> list[Command]:
+    """Everything that builds the network, in order. Pure."""
+    switch = layout.switch
+    made = [*_namespace(switch)]
+    for bridge in BRIDGES.values():
+        made += [
+            ('ip', '-n', switch, 'link', 'add', bridge, 'type', 'bridge'),
+            ('ip', '-n', switch, 'link', 'set', bridge, 'up'),
+        ]
+    made += _namespace(layout.tester)
+    made += _cable(layout, TESTER, 'eth0', 'management')
+    made += _address(layout.tester, 'eth0', topology.TESTER_ADDRESS)
+    made += _cable(layout, TESTER, 'eth1', 'external')
+    made += _address(layout.tester, 'eth1', topology.EXTERNAL_GATEWAY)
+    # The userspace datapath of the other side computes no checksums.
+    made.append(_no_offload(layout.tester, 'eth1'))
+    for host in shape.hosts:
+        space = layout.machine(host.name)
+        made += _namespace(space)
+        for number, name in enumerate(host.networks):
+            made += _cable(layout, host.name, f'eth{number}', name)
+        made += [
+            ('ip', '-n', space, 'link', 'set', 'eth0', 'address', host.mac),
+            *_address(space, 'eth0', host.address),
+        ]
+    return made
+
+
+def _namespace(name: str) -> list[Command]:
+    return [
+        ('ip', 'netns', 'add', name),
+        ('ip', '-n', name, 'link', 'set', 'lo', 'up'),
+    ]
+
+
+def _address(space: str, interface: str, address: str) -> list[Command]:
+    cidr = f'{address}/{topology.PREFIX_LENGTH}'
+    return [
+        ('ip', '-n', space, 'addr', 'add', cidr, 'dev', interface),
+    ]
+
+
+def _no_offload(space: str, interface: str) -> Command:
+    net = f'--net={NAMESPACES / space}'
+    return ('nsenter', net, 'ethtool', '-K', interface, 'tx', 'off')
+
+
+def _cable(
+    layout: Layout, host: str, interface: str, network: str
+) -> list[Command]:
+    switch, space = layout.switch, layout.machine(host)
+    port = f'{host}-{interface}'
+    link = ('ip', '-n', switch, 'link')
+    return [
+        (
+            *(*link, 'add', port, 'type', 'veth'),
+            *('peer', 'name', interface, 'netns', space),
+        ),
+        (*link, 'set', port, 'master', BRIDGES[network], 'up'),
+        _no_offload(switch, port),
+        ('ip', '-n', space, 'link', 'set', interface, 'up'),
+    ]
+
+
+def up(layout: Layout, shape: topology.Topology) -> None:
+    """Build the network.
+
+    :raises errors.CommandFailed: a step failed; call down()
+    """
+    with _only_one(layout):
+        for command in commands(layout, shape):
+            shell.run(command)
+
+
+def down(layout: Layout) -> None:
+    """Remove every namespace of the sandbox, and what is in them."""
+    with _only_one(layout):
+        for name in layout.all_machines():
+            if (NAMESPACES / name).exists():
+                shell.run(['ip', 'netns', 'del', name])
+        # ``ip netns add`` made a mount of its directory; with no namespace
+        # left it is of no use.
+        if NAMESPACES.is_mount() and not any(NAMESPACES.iterdir()):
+            with contextlib.suppress(errors.CommandFailed):
+                shell.run(['umount', str(NAMESPACES)])
+
+
+def set_ports(layout: Layout, host: topology.Host, state: str) -> None:
+    """Plug a host in or out of the switch.
+
+    :param state: ``up`` or ``down``
+    """
+    for number in range(len(host.networks)):
+        port = f'{host.name}-eth{number}'
+        shell.run(['ip', '-n', layout.switch, 'link', 'set', port, state])
+
+
+@contextlib.contextmanager
+def _only_one(layout: Layout) -> collections.abc.Iterator[None]:
+    """Sandboxes share the directory of the namespaces: one at a time."""
+    layout.run_root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
+    descriptor = os.open(layout.run_root / 'network.lock', flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,248 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The board of one simulated machine: keeps it running, holds its switch.
+
+One process per host. It mounts the disk of the host where nobody else sees
+the mount, starts the container, starts it again when the host reboots, and
+takes orders on a socket: ``on``, ``off``, ``soft``, ``status``, ``quit``.
+A fake BMC needs nothing but this socket.
+
+Run as ``python -m extreme_tempest_plugin.sandbox.supervisor SPECIFICATION``
+inside a mount namespace of its own.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import typing
+
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import shell
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.layout import Layout
+
+# What systemd-nspawn --keep-unit returns when the host wants to reboot.
+REBOOT = 133
+
+ORDERS = ('on', 'off', 'soft', 'status', 'quit')
+
+_CAPABILITIES = 'CAP_NET_ADMIN,CAP_SYS_TIME,CAP_IPC_LOCK'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Specification:
+    """What a supervisor must know about its machine.
+
+    :param lower: read-only layers of its disk, the uppermost first
+    """
+
+    name: str
+    state_root: str
+    run_root: str
+    topology: str
+    host: str
+    lower: tuple[str, ...]
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> 'Specification':
+        fields = json.loads(text)
+        fields['lower'] = tuple(fields['lower'])
+        return cls(**fields)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(
+            self.name,
+            pathlib.Path(self.state_root),
+            pathlib.Path(self.run_root),
+        )
+
+
+class Board:
+    """Power states of one machine."""
+
+    def __init__(self, spec: Specification) -> None:
+        self.layout = spec.layout
+        shape = topology.named(spec.topology)
+        (self.host,) = (host for host in shape.hosts if host.name == spec.host)
+        self.directory = self.layout.host_dir(spec.host)
+        self.group = Group(f'{self.layout.cgroup}/{spec.host}')
+        self.container: subprocess.Popen[bytes] | None = None
+
+    def mount(self, lower: tuple[str, ...]) -> None:
+        """Put the disk together: our own layer over the read-only ones."""
+        for name in ('upper', 'work', 'root'):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        options = (
+            f'lowerdir={":".join(lower)},'
+            f'upperdir={self.directory / "upper"},'
+            f'workdir={self.directory / "work"}'
+        )
+        root = str(self.directory / 'root')
+        shell.run(['mount', '-t', 'overlay', 'overlay', '-o', options, root])
+
+    def command(self) -> list[str]:
+        """The container: a whole host with its own systemd."""
+        machine = self.layout.machine(self.host.name)
+        return [
+            'systemd-nspawn',
+            '--quiet',
+            # This machine's own service manager has no part in it.
+            '--register=no',
+            '--keep-unit',
+            f'--directory={self.directory / "root"}',
+            f'--machine={machine}',
+            f'--hostname={self.host.name}',
+            '--resolv-conf=off',
+            '--timezone=off',
+            f'--capability={_CAPABILITIES}',
+            f'--network-namespace-path={network.NAMESPACES / machine}',
+            '--boot',
+        ]
+
+    def on(self) -> None:
+        if self.container:
+            return
+        network.set_ports(self.layout, self.host, 'up')
+        self._start()
+
+    def _start(self) -> None:
+        # The reboot of a host empties its groups; systemd removed its own.
+        self.group.create()
+        self.container = subprocess.Popen(
+            [*self.group.enter_prefix(), *self.command()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def off(self) -> None:
+        """Cut the power: no signal to the inside, the cables go dead first."""
+        network.set_ports(self.layout, self.host, 'down')
+        self.group.kill()
+        if self.container:
+            self.container.wait()
+            self.container = None
+
+    def soft(self) -> None:
+        """Press the power button: the host shuts itself down, later."""
+        if self.container:
+            self.container.send_signal(signal.SIGTERM)
+
+    def ended(self) -> None:
+        """The container ended by itself: a reboot or a shutdown."""
+        if not self.container:
+            return
+        code = self.container.wait()
+        self.container = None
+        print(f'{self.host.name}: container ended with {code}', flush=True)
+        self.group.kill()
+        if code == REBOOT:
+            self._start()
+        else:
+            network.set_ports(self.layout, self.host, 'down')
+
+    @property
+    def power(self) -> str:
+        return 'on' if self.container else 'off'
+
+
+class Server:
+    """Listens for orders and for the end of the container."""
+
+    def __init__(self, board: Board, path: pathlib.Path) -> None:
+        self.board = board
+        self.selector = selectors.DefaultSelector()
+        self.watched: int | None = None
+        path.unlink(missing_ok=True)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(path))
+        path.chmod(0o600)
+        self.listener.listen()
+        self.selector.register(self.listener, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Until told to quit."""
+        running = True
+        while running:
+            self._watch()
+            for key, _ in self.selector.select():
+                if key.fileobj is self.listener:
+                    running = self._order()
+                else:
+                    self._unwatch()
+                    self.board.ended()
+        self.board.off()
+
+    def _watch(self) -> None:
+        if self.watched is None and self.board.container:
+            self.watched = os.pidfd_open(self.board.container.pid)
+            self.selector.register(self.watched, selectors.EVENT_READ)
+
+    def _unwatch(self) -> None:
+        if self.watched is not None:
+            self.selector.unregister(self.watched)
+            os.close(self.watched)
+            self.watched = None
+
+    def _order(self) -> bool:
+        """Carry out one order. Returns whether to go on."""
+        connection, _ = self.listener.accept()
+        with connection:
+            connection.settimeout(5)
+            try:
+                order = connection.recv(64).decode('ascii').strip()
+                answer = self._carry_out(order)
+                connection.sendall(json.dumps(answer).encode('ascii'))
+            except (OSError, UnicodeError) as error:
+                # The asker went away or talks rubbish: not our end.
+                print(f'order lost: {error}', flush=True)
+                return True
+        return order != 'quit'
+
+    def _carry_out(self, order: str) -> dict[str, str]:
+        if order not in ORDERS:
+            return {'error': f'unknown order {order!r}'}
+        try:
+            if order in ('off', 'quit'):
+                self._unwatch()
+                self.board.off()
+            elif order in ('on', 'soft'):
+                typing.cast(
+                    'typing.Callable[[], None]', getattr(self.board, order)
+                )()
+        except Exception as error:  # the board must live on and say why
+            return {'error': str(error)}
+        return {'power': self.board.power}
+
+
+def main() -> None:
+    spec = Specification.from_json(sys.argv[1])
+    board = Board(spec)
+    Group(f'{board.layout.cgroup}/power').enter()
+    board.mount(spec.lower)
+    server = Server(board, board.layout.socket(spec.host))
+    board.on()
+    server.serve()
+
+
+if __name__ == '__main__':
+    main()
