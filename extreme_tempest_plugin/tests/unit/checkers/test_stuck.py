@@ -1,0 +1,155 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Histories in which something got stuck, and in which nothing did."""
+
+import testtools
+
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.tests.unit.checkers import histories
+
+
+def base(plan=histories.STORM):
+    built = histories.Builder(plan)
+    built.process('campaign')
+    built.process('storm/0', 1.0, 80.0)
+    return built
+
+
+class TestStuck(testtools.TestCase):
+    def only(self, built):
+        (finding,) = built.verdict().findings
+        self.assertEqual('stuck', finding.checker)
+        self.assertEqual('fail', built.verdict().verdict)
+        return finding
+
+    def test_stuck_in_build(self):
+        built = base()
+        built.create(3.0, 'a', 'BUILD', False, 30.0)
+        built.census('server/a', 'BUILD')
+        built.complete('server')
+        finding = self.only(built)
+        self.assertIn('stuck in BUILD', finding.what)
+        self.assertIn('30.0 s', finding.what)
+        self.assertIn('openstack server event list a', finding.look_again)
+
+    def test_error_state(self):
+        built = base()
+        built.create(3.0, 'a', 'ERROR', False, 2.0)
+        built.census('server/a', 'ERROR')
+        built.complete('server')
+        self.assertIn('error state', self.only(built).what)
+
+    def test_error_state_names_the_fault(self):
+        built = base(histories.PLAN)
+        built.watch()
+        built.fault()
+        built.create(22.0, 'a', 'ERROR', False, 2.0)
+        built.census('server/a', 'ERROR')
+        built.complete('server')
+        self.assertIn(
+            'during fault-1 (service.restart of rabbitmq)',
+            self.only(built).what,
+        )
+
+    def test_a_delete_that_does_nothing(self):
+        built = base()
+        built.create(3.0, 'a')
+        built.delete(9.0, 'a', state='ACTIVE', reached=False)
+        built.census('server/a')
+        built.complete('server')
+        self.assertIn('did not happen', self.only(built).what)
+
+    def test_a_resource_is_named_once(self):
+        built = base()
+        built.create(3.0, 'a', 'ERROR', False, 2.0)
+        built.delete(9.0, 'a', state='ERROR', reached=False)
+        built.census('server/a', 'ERROR')
+        built.complete('server')
+        self.only(built)
+
+    def test_a_lost_rename_is_named_once(self):
+        built = base()
+        built.create(3.0, 'a')
+        op = built.rename(10.0, 'a', 'new', state='')
+        built.settle(40.0, op, 'ACTIVE', False, 30.0)
+        built.census('server/a', name='name-a')
+        built.complete('server')
+        (finding,) = built.verdict().findings
+        self.assertEqual('lost', finding.checker)
+
+    def test_unseen_is_unknown(self):
+        built = base()
+        built.create(3.0, 'a', 'unseen', False, 30.0)
+        built.census('server/a')
+        built.complete('server')
+        verdict = built.verdict()
+        self.assertEqual('unknown', verdict.verdict)
+        self.assertEqual((), verdict.findings)
+
+    def test_no_rest_is_unknown(self):
+        built = base()
+        built.create(3.0, 'a', '')
+        built.census('server/a')
+        built.complete('server')
+        self.assertEqual('unknown', built.verdict().verdict)
+
+    def test_an_unknown_or_failed_operation_need_not_rest(self):
+        for outcome in ('info', 'fail'):
+            built = histories.storm()
+            built.call(40.0, 'server.create', outcome=outcome, status=499)
+            verdict = built.verdict()
+            self.assertEqual('pass', verdict.verdict, verdict.reason)
+
+    def test_gone_is_for_another_checker(self):
+        built = base()
+        built.create(3.0, 'a', 'deleted', False)
+        built.complete('server')
+        (finding,) = built.verdict().findings
+        self.assertEqual('lost', finding.checker)
+
+
+class TestCensus(testtools.TestCase):
+    def left(self, state, t=90.0, before=False, complete=True):
+        built = base()
+        built.create(3.0, 'k')
+        built.call(40.0, 'server.create', outcome='info', status=499)
+        built.census('server/k')
+        built.census('server/x', state, t=t)
+        if before:
+            built.census('server/x', state, t=1.0, phase='before')
+        built.complete('server')
+        skip = '' if complete else 'before/server'
+        return built.verdict(
+            lambda event: (
+                isinstance(event, events.Note) and event.about == skip != ''
+            )
+        )
+
+    def test_error_that_no_operation_knows_of(self):
+        verdict = self.left('ERROR')
+        self.assertEqual('fail', verdict.verdict)
+        self.assertEqual('server/x', verdict.findings[0].about)
+
+    def test_still_on_its_way_after_its_deadline(self):
+        self.assertEqual('fail', self.left('BUILD').verdict)
+
+    def test_still_on_its_way_before_its_deadline(self):
+        self.assertEqual('unknown', self.left('BUILD', t=69.0).verdict)
+
+    def test_at_rest(self):
+        self.assertEqual('pass', self.left('ACTIVE').verdict)
+
+    def test_it_was_there_before(self):
+        self.assertEqual('pass', self.left('ERROR', before=True).verdict)
+
+    def test_whose_it_is_is_not_known(self):
+        self.assertEqual('unknown', self.left('ERROR', complete=False).verdict)

@@ -1,0 +1,65 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Answers that nobody expects, with and without a fault."""
+
+import testtools
+
+from extreme_tempest_plugin.tests.unit.checkers import histories
+
+
+def answers(t=50.0, times=1, **call):
+    built = histories.whole()
+    for number in range(times):
+        built.call(t + number / 10, 'server.create', **call)
+    return built.verdict()
+
+
+class TestUnexpected(testtools.TestCase):
+    def test_a_5xx_outside_of_faults(self):
+        verdict = answers(outcome='info', status=500, error='boom')
+        self.assertEqual('fail', verdict.verdict)
+        (finding,) = verdict.findings
+        self.assertEqual('unexpected', finding.checker)
+        self.assertIn('answered 500 to server.create 1 time', finding.what)
+        self.assertIn('boom', finding.what)
+        self.assertEqual(1, len(finding.events))
+
+    def test_no_answer_outside_of_faults(self):
+        verdict = answers(outcome='info', status=0, error='timeout')
+        (finding,) = verdict.findings
+        self.assertIn('gave no answer', finding.what)
+
+    def test_many_are_one_finding(self):
+        verdict = answers(outcome='info', status=503, times=30)
+        (finding,) = verdict.findings
+        self.assertEqual(30, finding.count)
+        self.assertEqual(10, len(finding.events))
+        self.assertEqual(30, verdict.measured['unexpected'])
+
+    def test_a_4xx_is_expected(self):
+        for status in (400, 404, 409, 413, 499):
+            verdict = answers(outcome='fail', status=status)
+            self.assertEqual('pass', verdict.verdict, verdict.reason)
+
+    def test_during_a_fault_it_is_a_number(self):
+        for t, took in ((19.0, 1.5), (22.0, 0.1), (34.0, 0.1), (5.5, 60.0)):
+            verdict = answers(t, outcome='info', status=503, took=took)
+            self.assertEqual('pass', verdict.verdict, verdict.reason)
+            self.assertEqual(1, verdict.measured['errors_during_faults'])
+
+    def test_just_before_and_after_a_fault_it_is_a_finding(self):
+        for t in (19.8, 35.2):
+            verdict = answers(t, outcome='info', status=503)
+            self.assertEqual('fail', verdict.verdict, t)
+
+    def test_one_that_was_never_answered_is_unknown(self):
+        self.assertEqual('unknown', answers(outcome=None).verdict)
