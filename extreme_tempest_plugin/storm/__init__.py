@@ -1,0 +1,17 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Storms: virtual users firing actions pseudo-randomly.
+
+``model`` and ``choosing`` are pure; ``user`` lives one virtual user;
+``locustfile`` runs many of them in a child process, which ``runner`` starts.
+Nothing but ``locustfile`` imports locust, which patches its process.
+"""
