@@ -36,7 +36,7 @@ LINE_LIMIT = 4000
 
 def paths(patterns: list) -> list:
     """The files that the patterns mean, each once."""
-    found = set()
+    found: set = set()
     for pattern in patterns:
         if os.path.isdir(pattern):
             pattern = os.path.join(pattern, '*.log')

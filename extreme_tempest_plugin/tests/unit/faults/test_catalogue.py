@@ -1,0 +1,49 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+import testtools
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.plan import model
+
+
+class TestCatalogue(testtools.TestCase):
+    def test_known_kinds_pass(self) -> None:
+        catalogue.check(
+            [
+                model.Fault(fault='service.restart', target='a'),
+                model.Fault(fault='service.terminate', target='a', hold=30),
+                model.Fault(fault='service.terminate', target='a', hold=None),
+            ]
+        )
+
+    def test_unknown_kind_names_the_known(self) -> None:
+        error = self.assertRaises(
+            errors.PlanError,
+            catalogue.check,
+            [model.Fault(fault='service.explode', target='a')],
+        )
+        self.assertIn("'service.explode'", str(error))
+        self.assertIn('service.restart, service.terminate', str(error))
+
+    def test_hold_of_what_heals_itself_is_refused(self) -> None:
+        for hold in (5.0, None):
+            error = self.assertRaises(
+                errors.PlanError,
+                catalogue.check,
+                [model.Fault(fault='service.restart', target='a', hold=hold)],
+            )
+            self.assertIn('`hold`', str(error))
+
+    def test_every_kind_can_be_undone(self) -> None:
+        for kind in catalogue.KINDS.values():
+            self.assertNotEqual(kind.does, kind.undoes)

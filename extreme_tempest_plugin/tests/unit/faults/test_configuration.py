@@ -1,0 +1,219 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+import copy
+import json
+import pathlib
+import tempfile
+from typing import Any
+
+import testtools
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.faults import configuration
+
+GOOD: dict[str, Any] = {
+    'cloud_management': {'driver': 'universal'},
+    'node_discover': {
+        'driver': 'node_list',
+        'args': [
+            {
+                'ip': '10.0.0.1',
+                'fqdn': 'ctl1',
+                'mac': '02:00:00:00:00:01',
+                'auth': {'username': 'stack', 'private_key_file': '/k/key'},
+            }
+        ],
+    },
+    'services': {
+        'rabbitmq': {
+            'driver': 'system_service',
+            'args': {
+                'service_name': 'rabbitmq-server',
+                'grep': '/usr/lib/rabbitmq',
+                'port': ['tcp', 5672],
+            },
+            'hosts': ['10.0.0.1'],
+        }
+    },
+}
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """GOOD with one key set (None: removed)."""
+    data = copy.deepcopy(GOOD)
+    node: Any = data
+    *parents, last = path.split('/')
+    for step in parents:
+        node = node[int(step) if step.isdigit() else step]
+    if value is None:
+        del node[last]
+    else:
+        node[last] = value
+    return data
+
+
+RABBIT = 'services/rabbitmq'
+ARGS = 'services/rabbitmq/args'
+NODE = 'node_discover/args/0'
+
+#: what is wrong, the key in the message, a word of the reason
+BAD = [
+    (changed('servces', {}), 'the file', 'servces'),
+    (changed('cloud_management', None), 'the file', 'cloud_management'),
+    (
+        changed('cloud_management', {'driver': 'devstack'}),
+        'cloud_management.driver',
+        'universal',
+    ),
+    (changed('cloud_management/drivr', 'x'), 'cloud_management', 'drivr'),
+    (
+        changed('node_discover/driver', 'magic'),
+        'node_discover.driver',
+        'magic',
+    ),
+    (changed(f'{NODE}/ip', '-oProxyCommand=x'), 'address', 'refused'),
+    (changed(f'{NODE}/ip', 'a b'), 'address', 'refused'),
+    (changed(f'{NODE}/prot', 1), 'node_discover.args[0]', 'prot'),
+    (changed(f'{NODE}/auth/username', 'a;b'), 'username', 'refused'),
+    (changed(f'{NODE}/auth/username', '-l'), 'username', 'refused'),
+    (
+        changed(f'{NODE}/auth/private_key_file', '/k/$(id)'),
+        'private_key_file',
+        'refused',
+    ),
+    (changed(f'{NODE}/auth/password', 'x'), 'auth.password', 'passwords'),
+    (
+        changed(f'{NODE}/auth/become_password', 'x'),
+        'auth.become_password',
+        'passwords',
+    ),
+    (
+        changed(f'{NODE}/auth/jump', {'host': 'a|b'}),
+        'auth.jump: address',
+        'refused',
+    ),
+    (changed(f'{RABBIT}/hots', []), 'services.rabbitmq', 'hots'),
+    (changed(f'{RABBIT}/hosts', None), 'services.rabbitmq.hosts', 'missing'),
+    (
+        changed(f'{RABBIT}/hosts', ['10.0.0.9']),
+        'services.rabbitmq.hosts',
+        '10.0.0.9',
+    ),
+    (changed(f'{ARGS}/grpe', 'x'), 'services.rabbitmq.args', 'grpe'),
+    (changed(f'{ARGS}/service_name', 'a b'), 'args.service_name', 'refused'),
+    (changed(f'{ARGS}/service_name', '-H'), 'args.service_name', 'refused'),
+    (changed(f'{ARGS}/service_name', None), 'services.rabbitmq', 'service_n'),
+    (changed(f'{ARGS}/port', ['sctp', 1]), 'args.port', 'sctp'),
+    (changed(f'{ARGS}/port', ['tcp', 70000]), 'args.port', '70000'),
+    (changed(f'{ARGS}/port', ['tcp', '1']), 'args.port', 'none'),
+    (changed(f'{ARGS}/port', ['tcp', 1, 'up']), 'args.port', 'up'),
+    (changed(f'{ARGS}/port', ['tcp']), 'args.port', 'length'),
+    (changed('services/a;b', GOOD['services']['rabbitmq']), 'a;b', 'refused'),
+    *(
+        (changed(f'{ARGS}/grep', grep), 'services.rabbitmq.args.grep', 'ref')
+        for grep in (
+            "zzz'; touch /tmp/x; echo '",
+            'a|b',
+            'a&b',
+            '$(id)',
+            '`id`',
+            'a"b',
+            'a\nb',
+            'a\\b',
+            'a>b',
+            '{a}',
+            '-v',
+            '',
+            'é',
+        )
+    ),
+]
+
+
+class TestConfiguration(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = pathlib.Path(directory.name, 'os-faults.yaml')
+
+    def _read(self, data: object) -> configuration.Configuration:
+        # Every JSON is YAML; operators have both.
+        self.path.write_text(json.dumps(data))
+        return configuration.read(str(self.path))
+
+    def test_target(self) -> None:
+        target = self._read(GOOD).targets['rabbitmq']
+        self.assertEqual('rabbitmq-server', target.unit)
+        self.assertEqual(5672, target.port)
+        (host,) = target.hosts
+        self.assertEqual('10.0.0.1', host.address)
+        self.assertEqual('stack', host.user)
+        self.assertEqual('/k/key', host.key_file)
+
+    def test_yaml_and_jump_host(self) -> None:
+        self.path.write_text(
+            'cloud_management: {driver: universal}\n'
+            'node_discover:\n'
+            '  driver: node_list\n'
+            '  args:\n'
+            '  - ip: h1\n'
+            '    auth: {username: u, jump: {host: j, username: v}}\n'
+            'services:\n'
+            '  named:\n'
+            '    driver: system_service\n'
+            '    args: {service_name: named, grep: named -f,'
+            ' port: [udp, 53, ingress]}\n'
+            '    hosts: [h1]\n'
+        )
+        target = configuration.read(str(self.path)).targets['named']
+        self.assertEqual(0, target.port)
+        jump = target.hosts[0].jump
+        self.assertIsNotNone(jump)
+        self.assertEqual(('j', 'v'), (jump.address, jump.user))
+
+    def test_each_mistake_is_refused_in_one_line(self) -> None:
+        for data, key, reason in BAD:
+            error = self.assertRaises(errors.UsageError, self._read, data)
+            text = str(error)
+            self.assertTrue(text.startswith(f'{self.path}: '), text)
+            self.assertIn(key, text)
+            self.assertIn(reason, text)
+            self.assertNotIn('\n', text)
+
+    def test_other_drivers_are_kept_but_unusable(self) -> None:
+        data = changed(
+            'services/app', {'driver': 'process', 'args': {'grep': 'a;b'}}
+        )
+        read = self._read(data)
+        self.assertEqual(['rabbitmq'], list(read.targets))
+        self.assertIn('process', read.unusable['app'])
+
+    def test_power_managements_do_no_harm(self) -> None:
+        data = changed(
+            'power_managements', [{'driver': 'ipmi', 'args': {'a': 1}}]
+        )
+        self.assertIn('rabbitmq', self._read(data).targets)
+
+    def test_no_file(self) -> None:
+        error = self.assertRaises(
+            errors.UsageError, configuration.read, '/nonexistent/x'
+        )
+        self.assertIn('os_faults_config', str(error))
+
+    def test_no_yaml(self) -> None:
+        for text in ('a: [', '\x00', '- just\n- a list', 'word', ''):
+            self.path.write_text(text)
+            error = self.assertRaises(
+                errors.UsageError, configuration.read, str(self.path)
+            )
+            self.assertNotIn('\n', str(error))

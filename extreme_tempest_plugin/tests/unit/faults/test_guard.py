@@ -1,0 +1,201 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+import collections.abc
+import dataclasses
+import json
+import os
+import pathlib
+import tempfile
+from unittest import mock
+
+import testtools
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import guard
+from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.tests.unit.faults import fakes
+from extreme_tempest_plugin.tests.unit.faults import test_configuration
+
+RESTART = model.Fault(fault='service.restart', target='rabbitmq')
+
+
+class TestGuard(testtools.TestCase):
+    """Each case changes one thing of a world in which the guard permits."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        self.key = self.directory / 'key'
+        self.key.touch(0o600)
+        self.config = self.directory / 'os-faults.json'
+        self._configure(
+            test_configuration.changed(
+                'node_discover/args/0/auth/private_key_file', str(self.key)
+            )
+        )
+        self.settings = settings.Destructive(
+            allowed=True,
+            targets=('rabbitmq', 'ghost', 'app'),
+            os_faults_config=str(self.config),
+            call_timeout=60,
+            state_dir=self.directory / 'state',
+        )
+        self.service = fakes.Service()
+        self.observer = fakes.Observer(self.service)
+
+    def _configure(self, data: object) -> None:
+        self.config.write_text(json.dumps(data))
+
+    def _check(
+        self, *faults: model.Fault, **changes: object
+    ) -> tuple[object, ...]:
+        return guard.check(
+            faults or (RESTART,),
+            dataclasses.replace(self.settings, **changes),
+            observer=self.observer,
+            preflight=lambda: None,
+        )
+
+    def _refused(
+        self,
+        *faults: model.Fault,
+        kind: type[Exception] = errors.RefusedError,
+        **changes: object,
+    ) -> str:
+        error = self.assertRaises(kind, self._check, *faults, **changes)
+        text = str(error)
+        self.assertNotIn('\n', text)
+        return text
+
+    def test_permitted(self) -> None:
+        (target,) = self._check()
+        self.assertEqual('rabbitmq-server', target.unit)
+
+    def test_no_fault_needs_nothing(self) -> None:
+        self.assertEqual(
+            (),
+            guard.check((), dataclasses.replace(self.settings, allowed=False)),
+        )
+
+    def test_options_refuse_before_anything_is_touched(self) -> None:
+        rabbit = 'rabbitmq'
+        cases: list[tuple[dict[str, object], str]] = [
+            ({'allowed': False}, '[destructive] allowed'),
+            ({'targets': ()}, '[destructive] targets'),
+            ({'targets': (f'{rabbit}-server',)}, '[destructive] targets'),
+            ({'os_faults_config': ''}, '[destructive] os_faults_config'),
+        ]
+        self.observer.errors = [AssertionError('touched')]
+        for changes, option in cases:
+            self.assertIn(option, self._refused(**changes))
+        self.assertFalse((self.directory / 'state').exists())
+
+    def test_unknown_kind(self) -> None:
+        bad = model.Fault(fault='service.explode', target='rabbitmq')
+        self.assertIn('known:', self._refused(bad, kind=errors.PlanError))
+
+    def test_one_of_several_refuses_all(self) -> None:
+        other = model.Fault(fault='service.restart', target='mariadb')
+        self.assertIn('mariadb', self._refused(RESTART, other))
+
+    def test_not_in_the_file(self) -> None:
+        ghost = model.Fault(fault='service.restart', target='ghost')
+        text = self._refused(ghost)
+        self.assertIn('os_faults_config', text)
+        self.assertIn('it has: rabbitmq', text)
+
+    def test_driver_that_cannot_be_proven(self) -> None:
+        self._configure(
+            test_configuration.changed(
+                'services/app', {'driver': 'process', 'args': {'grep': 'a'}}
+            )
+        )
+        app = model.Fault(fault='service.restart', target='app')
+        self.assertIn('process', self._refused(app))
+
+    def test_pattern_with_shell(self) -> None:
+        self._configure(
+            test_configuration.changed(
+                'services/rabbitmq/args/grep', "x'; id; '"
+            )
+        )
+        self.assertIn('grep', self._refused(kind=errors.UsageError))
+
+    def test_no_such_file(self) -> None:
+        self.assertIn(
+            'os_faults_config',
+            self._refused(
+                kind=errors.UsageError, os_faults_config='/nonexistent'
+            ),
+        )
+
+    def test_key(self) -> None:
+        self.key.chmod(0o640)
+        self.assertIn('chmod 600', self._refused())
+        self.key.chmod(0o600)
+        with mock.patch.object(os, 'access', return_value=False):
+            self.assertIn('not readable', self._refused())
+        self.key.unlink()
+        self.assertIn('No such file', self._refused())
+        self.key.mkdir()
+        self.assertIn('not a file', self._refused())
+
+    def test_ansible_missing(self) -> None:
+        def missing() -> None:
+            raise errors.UsageError('install the extra `faults`')
+
+        self.assertRaises(
+            errors.UsageError,
+            guard.check,
+            (RESTART,),
+            self.settings,
+            observer=self.observer,
+            preflight=missing,
+        )
+
+    def test_another_fault_is_active(self) -> None:
+        log = journal.Journal(self.settings.state_dir)
+        path = log.add(fakes.entry())
+        self.assertIn('tempest extreme heal', self._refused())
+        path.write_text('{')
+        self.assertIn(str(path), self._refused())
+        log.remove(path)
+        self._check()
+
+    def test_journal_cannot_be_written(self) -> None:
+        self.assertIn(
+            '[destructive] state_dir',
+            self._refused(
+                kind=errors.UsageError, state_dir=self.key / 'below a file'
+            ),
+        )
+
+    def test_not_in_its_steady_state(self) -> None:
+        changes: list[collections.abc.Callable[[], None]] = [
+            self.service.stop,
+            lambda: setattr(self.service, 'active', 'failed'),
+            lambda: setattr(self.service, 'active', 'activating'),
+            lambda: setattr(self.service, 'port_open', False),
+        ]
+        for change in changes:
+            self.service.start()
+            change()
+            self.assertIn('steady state', self._refused())
+
+    def test_cannot_be_seen(self) -> None:
+        self.observer.errors = [ssh.UnreachableError('10.0.0.1: no answer')]
+        self.assertIn('10.0.0.1: no answer', self._refused())

@@ -1,0 +1,197 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+import os
+import pathlib
+import tempfile
+
+import msgspec
+import testtools
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import healing
+from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.tests.unit.faults import fakes
+
+Verb = catalogue.Verb
+
+
+class TestHealAll(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.log = journal.Journal(pathlib.Path(directory.name))
+        self.service = fakes.Service()
+        self.engine = fakes.Engine(self.service)
+        self.observer = fakes.Observer(self.service)
+        self.clock = fakes.Clock()
+        self.lines: list[str] = []
+
+    def _heal(self) -> tuple[healing.Healed, ...]:
+        return healing.Healer(
+            self.log,
+            self.engine,
+            self.observer,
+            self.lines.append,
+            clock=self.clock.now,
+            pause=self.clock.pause,
+        ).heal_all()
+
+    def _left(self, *entries: journal.Entry) -> None:
+        """As a run that was killed leaves them, whatever its phase."""
+        for entry in entries:
+            name = f'{entry.utc_ns:020d}-{entry.fault}.json'
+            self.log.directory.mkdir(exist_ok=True)
+            (self.log.directory / name).write_bytes(msgspec.json.encode(entry))
+
+    def test_nothing_to_heal(self) -> None:
+        self.assertEqual((), self._heal())
+        self.assertEqual([], self.lines)
+
+    def test_killed_after_the_injection(self) -> None:
+        self._left(fakes.entry())
+        self.service.stop()
+        (healed,) = self._heal()
+        self.assertTrue(healed.proven)
+        self.assertIn('rabbitmq', healed.fault)
+        self.assertEqual('active', self.service.active)
+        self.assertEqual((), self.log.held())
+        self.assertEqual((), self._heal())
+
+    def test_killed_before_the_injection_or_after_the_heal(self) -> None:
+        self._left(fakes.entry())
+        (healed,) = self._heal()
+        self.assertTrue(healed.proven)
+        self.assertEqual(1, self.service.starts)
+        self.assertEqual((), self.log.held())
+
+    def test_killed_while_the_entry_was_written(self) -> None:
+        self.log.prepare()
+        torn = self.log.directory / '1-fault-1.json.new'
+        torn.write_bytes(b'{')
+        self.assertEqual((), self._heal())
+        self.assertFalse(torn.exists())
+        self.assertEqual([], self.engine.calls)
+
+    def test_last_command_of_the_killed_run_arrives_late(self) -> None:
+        self._left(fakes.entry())
+        when = self.clock.ns + fakes.SECOND
+
+        def late() -> None:
+            if self.clock.ns >= when and self.service.starts == 1:
+                self.service.stop()
+                self.service.starts = 2
+                self.clock.on_pause = late_start
+
+        def late_start() -> None:
+            self.service.start()
+            self.clock.on_pause = lambda: None
+
+        self.clock.on_pause = late
+        (healed,) = self._heal()
+        self.assertTrue(healed.proven)
+        self.assertEqual('active', self.service.active)
+        # Seen whole first, and again for the whole of the steady time.
+        self.assertGreaterEqual(self.clock.ns, when + 2 * fakes.SECOND)
+
+    def test_reverse_order(self) -> None:
+        self._left(
+            fakes.entry('fault-1', utc_ns=1), fakes.entry('fault-2', utc_ns=2)
+        )
+        names = [healed.fault[:7] for healed in self._heal()]
+        self.assertEqual(['fault-2', 'fault-1'], names)
+
+    def test_cannot_be_healed(self) -> None:
+        self._left(fakes.entry())
+        self.service.stop()
+        self.engine.instead[Verb.START] = fakes.fails('host is down')
+        (healed,) = self._heal()
+        self.assertFalse(healed.proven)
+        self.assertIn('host is down', healed.text)
+        self.assertEqual(1, len(self.log.held()))
+        self.engine.instead = {}
+        (healed,) = self._heal()
+        self.assertTrue(healed.proven)
+
+    def test_cannot_be_seen(self) -> None:
+        self._left(fakes.entry())
+        self.observer.errors = [ssh.UnreachableError('no answer')] * 1000
+        (healed,) = self._heal()
+        self.assertFalse(healed.proven)
+        self.assertIn('no answer', healed.text)
+        self.assertEqual(1, len(self.log.held()))
+
+    def test_flapping_is_not_healed_and_ends(self) -> None:
+        self._left(fakes.entry())
+        self.clock.on_pause = self.service.start
+        (healed,) = self._heal()
+        self.assertFalse(healed.proven)
+        self.assertIn('does not stay so', healed.text)
+
+    def test_torn_entry_is_told_and_the_others_are_healed(self) -> None:
+        self._left(fakes.entry('fault-1', utc_ns=1))
+        torn = self.log.directory / '00000000000000000002-fault-2.json'
+        torn.write_bytes(b'{"fault": "fau')
+        first, second = self._heal()
+        self.assertFalse(first.proven)
+        self.assertIn(str(torn), first.fault)
+        self.assertIn('by hand', first.text)
+        self.assertTrue(second.proven)
+        self.assertTrue(torn.exists())
+
+    def test_living_run_heals_itself(self) -> None:
+        us = journal.this_process()
+        parent = journal.Owner(
+            pid=os.getppid(),
+            boot=us.boot,
+            started=journal._started(os.getppid()),
+        )
+        self._left(fakes.entry(owner=parent))
+        error = self.assertRaises(errors.RefusedError, self._heal)
+        self.assertIn('20261120-180000-rabbit', str(error))
+        self.assertEqual([], self.engine.calls)
+        self.assertEqual(1, len(self.log.held()))
+
+    def test_entry_of_this_process_is_healed(self) -> None:
+        self._left(fakes.entry(owner=journal.this_process()))
+        (healed,) = self._heal()
+        self.assertTrue(healed.proven)
+
+    def test_preflight_only_where_there_is_something(self) -> None:
+        def missing() -> None:
+            raise errors.UsageError('install')
+
+        def healer() -> healing.Healer:
+            return healing.Healer(
+                self.log,
+                self.engine,
+                self.observer,
+                self.lines.append,
+                preflight=missing,
+            )
+
+        self.assertEqual((), healer().heal_all())
+        self._left(fakes.entry())
+        self.assertRaises(errors.UsageError, healer().heal_all)
+
+    def test_public_function_with_an_empty_journal(self) -> None:
+        destructive = settings.Destructive(
+            allowed=False,
+            targets=(),
+            os_faults_config='',
+            call_timeout=60,
+            state_dir=self.log.directory / 'none',
+        )
+        self.assertEqual((), healing.heal_all(destructive))
