@@ -15,8 +15,9 @@ import dataclasses
 
 from extreme_tempest_plugin.history import events
 
-#: States in which a service lists what it has already deleted.
-GONE = frozenset({'deleted', 'soft_deleted', 'gone'})
+#: States in which a service lists what it has already deleted, and that of
+#: what it does not find.
+GONE = frozenset({'deleted', 'soft_deleted', 'missing'})
 
 
 @dataclasses.dataclass(slots=True)

@@ -201,7 +201,7 @@ def _must_be_gone(delete: operations.Operation, resource: str) -> bool:
     """
     if delete.settled is None:
         return resource.partition('/')[0] in SYNCHRONOUS
-    return delete.settled.reached or states.is_unseen(delete.settled.state)
+    return delete.settled.reached or states.is_unseen(delete.settled)
 
 
 def _lost_rename(

@@ -15,6 +15,8 @@ Source: nova's ``nova/compute/vm_states.py`` and the API guide, server
 concepts, https://docs.openstack.org/api-guide/compute/server_concepts.html
 """
 
+from extreme_tempest_plugin.history import events
+
 #: On the way to another state: nothing may stay in one of these.
 TRANSITIONAL = frozenset(
     {
@@ -30,8 +32,12 @@ TRANSITIONAL = frozenset(
     }
 )
 
-#: Nobody could look at it.
+#: Nobody could look at it, not once.
 UNSEEN = 'unseen'
+
+#: How the error of a rest begins whose last look showed nothing: its state is
+#: an older one.
+LAST_LOOK = 'last look: '
 
 
 def is_transitional(state: str) -> bool:
@@ -44,6 +50,9 @@ def is_error(state: str) -> bool:
     return state.lower() == 'error'
 
 
-def is_unseen(state: str) -> bool:
-    """Whether the state could not be seen at all."""
-    return state.lower() in {'', UNSEEN}
+def is_unseen(settled: events.Settled) -> bool:
+    """Whether nobody could look at it at the deadline."""
+    return not settled.reached and (
+        settled.state.lower() in {'', UNSEEN}
+        or settled.error.startswith(LAST_LOOK)
+    )

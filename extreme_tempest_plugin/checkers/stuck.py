@@ -69,7 +69,7 @@ class Stuck:
             if operation.settled is None:
                 unsettled.append(operation)
             elif not operation.settled.reached:
-                if states.is_unseen(operation.settled.state):
+                if states.is_unseen(operation.settled):
                     unseen.append(operation)
                 else:
                     self._judge(operation, operation.settled)
@@ -116,8 +116,12 @@ class Stuck:
         self, operation: operations.Operation, settled: events.Settled
     ) -> None:
         about = operation.resource or f'operation {operation.invoke.op}'
-        if censuses.is_gone(settled.state) or about in self._found:
-            # Gone without a delete is for the checker ``lost`` to say.
+        if about in self._found:
+            return
+        if censuses.is_gone(settled.state) and not self._census.after_of(
+            about
+        ):
+            # Gone for good without a delete is for ``lost`` to say.
             return
         if about in self._named and operation.verb == 'rename':
             return
@@ -142,11 +146,13 @@ class Stuck:
     ) -> str:
         action = operation.invoke.action
         waited = model.seconds(settled.after_ns)
+        because = f' ({settled.error})' if settled.error else ''
         said = f'{action} was acknowledged with status {operation.status}'
         if states.is_error(settled.state):
             return (
                 f'{about} went into an error state. The {said} and '
-                f'{waited} later the service itself showed {settled.state}'
+                f'{waited} later the service itself showed '
+                f'{settled.state}{because}'
                 f'{self._during(operation.invoke.t, settled.t)}.'
             )
         if states.is_transitional(settled.state):
@@ -158,7 +164,7 @@ class Stuck:
         return (
             f'The {action} of {about} did not happen. It was acknowledged '
             f'with status {operation.status}, yet {waited} later, at its '
-            f'deadline, the state was still {settled.state}'
+            f'deadline, the state was still {settled.state}{because}'
             f'{self._during(operation.invoke.t, settled.t)}.'
         )
 
@@ -169,11 +175,6 @@ class Stuck:
 
     def _judge_census(self) -> None:
         last_touched = self._last_touched()
-        self._created = {
-            call.resource
-            for call in self._calls
-            if call.verb == 'create' and call.acknowledged
-        }
         for resource, entry in self._census.after.items():
             error = states.is_error(entry.state)
             if not error and not states.is_transitional(entry.state):
@@ -185,11 +186,14 @@ class Stuck:
             ):
                 continue
             kind = resource.partition('/')[0]
-            touched = last_touched.get(resource, last_touched.get(kind))
+            name = entry.refs.get('name', '')
+            touched = last_touched.get(
+                resource, last_touched.get(f'{kind}/{name}')
+            )
             late = touched is not None and (
                 entry.t - touched > self._settle_ns
             )
-            if not self._is_ours(resource, kind):
+            if not self._is_ours(resource, kind, touched is not None):
                 self._doubt(
                     resource, entry, 'whether this run made it is not known'
                 )
@@ -203,10 +207,10 @@ class Stuck:
                     'rest is not known',
                 )
 
-    def _is_ours(self, resource: str, kind: str) -> bool:
-        """The run created it, or it is proven not to be older."""
+    def _is_ours(self, resource: str, kind: str, known: bool) -> bool:
+        """An operation is about it, or it is proven not to be older."""
         listing = self._census.listing(events.CensusPhase.BEFORE, kind)
-        return listing.complete is not None or resource in self._created
+        return listing.complete is not None or known
 
     def _doubt(self, resource: str, entry: events.Census, why: str) -> None:
         self._gaps.append(
@@ -218,10 +222,16 @@ class Stuck:
         )
 
     def _last_touched(self) -> dict[str, int]:
-        """When an operation on it, or with no known target, ended, ns."""
+        """When an operation on it ended, ns, by resource.
+
+        What was created without an answer has no id but the name that was
+        asked for, which is unique.
+        """
         latest: dict[str, int] = collections.defaultdict(int)
         for operation in self._calls:
-            key = operation.resource or operation.kind
+            key = operation.resource
+            if not key and operation.uncertain:
+                key = f'{operation.kind}/{operation.invoke.args.get("name")}'
             latest[key] = max(latest[key], operation.end)
         return dict(latest)
 
@@ -230,9 +240,9 @@ def _left(resource: str, entry: events.Census) -> model.Finding:
     return model.Finding(
         checker='stuck',
         about=resource,
-        what=f'{resource} was in {entry.state} when the run was over. It was '
-        'not there before the run, and the service itself listed it so after '
-        'all deadlines.',
+        what=f'{resource} was in {entry.state} when the run was over. The '
+        'run made it, and the service itself listed it so after its '
+        'deadline.',
         events=(entry.n,),
         look_again=(*_commands(resource), model.look_at((entry.n,))),
     )

@@ -9,7 +9,11 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Unexpected answers: a 5xx, or none, while nothing was being broken."""
+"""Unexpected answers: a 5xx, or none, while nothing was being broken.
+
+A refused connection is a ``fail``, for it certainly did nothing, and yet it
+is no answer.
+"""
 
 import collections
 import collections.abc
@@ -18,6 +22,11 @@ from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
+
+#: How the error of a call begins that the load process broke off.
+INTERRUPTED = 'interrupted: '
+
+NO_ANSWER = 'no answer'
 
 _Key = tuple[str, str, str]
 
@@ -78,12 +87,17 @@ class Unexpected:
 
 def _answer(operation: operations.Operation) -> str:
     """The class of an unexpected answer, empty for any other."""
-    if operation.outcome is None:
+    outcome = operation.outcome
+    if outcome is None or isinstance(outcome, events.Ok):
         return ''
-    if operation.status >= 500:
-        return str(operation.status)
-    if operation.status == 0 and operation.uncertain:
-        return 'no answer'
+    if outcome.status >= 500:
+        return str(outcome.status)
+    if outcome.status == 0:
+        # A call that we broke off ourselves says nothing of the cloud.
+        own = outcome.error.startswith(INTERRUPTED)
+        return '' if own else NO_ANSWER
+    if outcome.status < 300:
+        return f'{outcome.status} with a malformed body'
     return ''
 
 
@@ -109,7 +123,7 @@ def _finding(
     times = model.plural(len(group), 'time')
     did = (
         f'gave no answer to {action}'
-        if answer == 'no answer'
+        if answer == NO_ANSWER
         else f'answered {answer} to {action}'
     )
     why = (

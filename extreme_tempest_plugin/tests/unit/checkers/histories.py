@@ -116,7 +116,7 @@ class Builder:
             )
         return op
 
-    def settle(self, t, op, state, reached=True, after=1.0):
+    def settle(self, t, op, state, reached=True, after=1.0, error=''):
         self.add(
             events.Settled(
                 t=ns(t),
@@ -125,6 +125,7 @@ class Builder:
                 state=state,
                 reached=reached,
                 after_ns=round(after * SECOND),
+                error=error,
             )
         )
 

@@ -95,6 +95,32 @@ class TestStuck(testtools.TestCase):
         self.assertEqual('unknown', verdict.verdict)
         self.assertEqual((), verdict.findings)
 
+    def test_a_last_look_that_showed_nothing_is_unknown(self):
+        built = base()
+        op = built.create(3.0, 'a', '')
+        built.settle(33.1, op, 'BUILD', False, 30.0, 'last look: timeout')
+        built.census('server/a')
+        built.complete('server')
+        verdict = built.verdict()
+        self.assertEqual('unknown', verdict.verdict)
+        self.assertEqual((), verdict.findings)
+
+    def test_a_failed_reboot_says_why(self):
+        built = base()
+        built.create(3.0, 'a')
+        op = built.call(10.0, 'server.reboot_soft', 'server/a')
+        built.settle(12.0, op, 'ACTIVE', False, 2.0, 'nova has it as failed')
+        built.census('server/a')
+        built.complete('server')
+        self.assertIn('(nova has it as failed)', self.only(built).what)
+
+    def test_missing_until_the_deadline_and_there_later(self):
+        built = base()
+        built.create(3.0, 'a', 'missing', False, 30.0)
+        built.census('server/a')
+        built.complete('server')
+        self.only(built)
+
     def test_no_rest_is_unknown(self):
         built = base()
         built.create(3.0, 'a', '')
@@ -118,12 +144,20 @@ class TestStuck(testtools.TestCase):
 
 
 class TestCensus(testtools.TestCase):
-    def left(self, state, t=90.0, before=False, complete=True):
+    def left(
+        self, state, t=90.0, before=False, complete=True, name='lost-answer'
+    ):
         built = base()
         built.create(3.0, 'k')
-        built.call(40.0, 'server.create', outcome='info', status=499)
+        built.call(
+            40.0,
+            'server.create',
+            outcome='info',
+            status=499,
+            args={'name': 'lost-answer'},
+        )
         built.census('server/k')
-        built.census('server/x', state, t=t)
+        built.census('server/x', state, t=t, name=name)
         if before:
             built.census('server/x', state, t=1.0, phase='before')
         built.complete('server')
@@ -152,4 +186,9 @@ class TestCensus(testtools.TestCase):
         self.assertEqual('pass', self.left('ERROR', before=True).verdict)
 
     def test_whose_it_is_is_not_known(self):
-        self.assertEqual('unknown', self.left('ERROR', complete=False).verdict)
+        for name, expected in (
+            ('another', 'unknown'),
+            ('lost-answer', 'fail'),
+        ):
+            verdict = self.left('ERROR', complete=False, name=name)
+            self.assertEqual(expected, verdict.verdict, name)

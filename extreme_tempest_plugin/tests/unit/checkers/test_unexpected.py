@@ -63,3 +63,17 @@ class TestUnexpected(testtools.TestCase):
 
     def test_one_that_was_never_answered_is_unknown(self):
         self.assertEqual('unknown', answers(outcome=None).verdict)
+
+    def test_a_refused_connection_is_no_answer(self):
+        verdict = answers(outcome='fail', status=0, error='not sent: refused')
+        self.assertEqual('fail', verdict.verdict)
+
+    def test_a_malformed_answer(self):
+        verdict = answers(outcome='info', status=200)
+        self.assertIn('malformed', verdict.findings[0].what)
+
+    def test_what_we_broke_off_ourselves_is_not_the_clouds(self):
+        verdict = answers(
+            outcome='info', status=0, error='interrupted: GreenletExit'
+        )
+        self.assertEqual('pass', verdict.verdict, verdict.reason)
