@@ -62,7 +62,6 @@ class TestEntryPoints(testtools.TestCase):
                 'extreme_run',
                 'extreme_check',
                 'extreme_heal',
-                'extreme_clean',
                 'extreme_sandbox_up',
                 'extreme_sandbox_status',
                 'extreme_sandbox_down',

@@ -1,0 +1,61 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What the commands share: exit codes and the configuration."""
+
+import argparse
+import sys
+
+from cliff import command
+from tempest import config
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import settings
+
+#: Exit codes of every command.
+PASS, FAIL, USAGE, UNKNOWN = 0, 1, 2, 3
+
+
+class Command(command.Command):
+    """A cliff command whose errors are one line.
+
+    A subclass writes ``act``, which returns the exit code.
+    """
+
+    #: Shown below the options.
+    example = ''
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        if self.example:
+            parser.epilog = f'example: {self.example}'
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        try:
+            return self.act(parsed_args)
+        except errors.UsageError as error:
+            return self._say(error, USAGE)
+        except errors.ExtremeError as error:
+            return self._say(error, UNKNOWN)
+
+    def act(self, args: argparse.Namespace) -> int:
+        raise NotImplementedError
+
+    def _say(self, error: errors.ExtremeError, status: int) -> int:
+        print(f'{self.cmd_name}: {error}', file=sys.stderr)
+        return status
+
+
+def read_settings() -> settings.Settings:
+    """Settings of the tempest.conf that is in force."""
+    return settings.from_conf(config.CONF)

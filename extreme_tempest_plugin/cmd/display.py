@@ -1,0 +1,80 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What a terminal shows while a campaign runs."""
+
+import collections.abc
+import contextlib
+import sys
+
+import rich.console
+import rich.live
+import rich.table
+import rich.text
+
+from extreme_tempest_plugin import campaign
+
+
+@contextlib.contextmanager
+def live(quiet: bool) -> collections.abc.Iterator[campaign.Display]:
+    """Show progress: a table on a terminal, a line for each phase elsewhere.
+
+    :param quiet: show nothing, for machine-readable output.
+    """
+    console = rich.console.Console(stderr=True)
+    if quiet:
+        yield lambda progress: None
+    elif console.is_terminal:
+        with rich.live.Live(console=console, transient=True) as area:
+            yield lambda progress: area.update(render(progress))
+    else:
+        yield _Lines()
+
+
+class _Lines:
+    """A line when the phase changes: for logs."""
+
+    def __init__(self) -> None:
+        self._phase = ''
+
+    def __call__(self, progress: campaign.Progress) -> None:
+        if progress.phase != self._phase:
+            self._phase = progress.phase
+            print(_head(progress), file=sys.stderr, flush=True)
+
+
+def _head(progress: campaign.Progress) -> str:
+    return (
+        f'{progress.elapsed:5.0f} / {progress.duration:.0f} s  '
+        f'{progress.phase}'
+    )
+
+
+def render(progress: campaign.Progress) -> rich.table.Table:
+    """The table of one moment."""
+    table = rich.table.Table.grid(padding=(0, 2))
+    table.add_row(rich.text.Text(_head(progress), style='bold'))
+    if progress.storm:
+        storm = progress.storm
+        table.add_row(
+            f'storm     {storm.ok} ok, {storm.fail} fail, {storm.info} info, '
+            f'{storm.settled} settled, {storm.pending} pending'
+        )
+    for service, seen in progress.monitors.items():
+        line = rich.text.Text(f'{service:<10}')
+        line.append(
+            *(('up  ', 'green') if seen.up else ('AWAY', 'bold red'))
+        )
+        line.append(f'  {seen.failed} of {seen.samples} samples failed')
+        if seen.missed:
+            line.append(f', {seen.missed} missed', 'yellow')
+        table.add_row(line)
+    return table

@@ -1,0 +1,92 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What the scenarios share: each is one campaign, judged by the checkers."""
+
+import pathlib
+
+from tempest import config
+from tempest import test
+from testtools import content
+
+from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin.cloud import credentials
+from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.reports import text
+from extreme_tempest_plugin import settings
+
+CONF = config.CONF
+
+
+class CampaignTest(test.BaseTestCase):
+    """A test class that runs a plan.
+
+    ``plan_file`` names the plan beside the test; a plan of the same name in
+    ``[stress] plans_dir`` takes its place.
+    """
+
+    credentials = ['primary']
+    plan_file: pathlib.Path
+
+    @classmethod
+    def skip_checks(cls) -> None:
+        super().skip_checks()
+        if not CONF.identity.uri_v3:
+            raise cls.skipException('no cloud: set [identity] uri_v3')
+        cls.settings = settings.from_conf(CONF)
+        cls.plan = cls.load_plan()
+        if cls.plan.storm and not (
+            CONF.service_available.nova and CONF.compute.image_ref
+        ):
+            raise cls.skipException(
+                'a storm needs nova: set [service_available] nova and '
+                '[compute] image_ref'
+            )
+
+    @classmethod
+    def setup_credentials(cls) -> None:
+        # Servers need a network; a router and an address outside do not
+        # matter here.
+        cls.set_network_resources(network=True, subnet=True, dhcp=True)
+        super().setup_credentials()
+
+    @classmethod
+    def resource_setup(cls) -> None:
+        super().resource_setup()
+        network = cls.get_tenant_network() if cls.plan.storm else {}
+        cls.user = credentials.of_tempest(
+            cls.os_primary.credentials, network.get('id', '')
+        )
+
+    @classmethod
+    def load_plan(cls) -> model.Plan:
+        file = cls.plan_file
+        if cls.settings.plans_dir:
+            own = cls.settings.plans_dir / file.name
+            file = own if own.exists() else file
+        return loader.load(file)
+
+    def run_campaign(self) -> None:
+        """Run the plan; fail with the summary if the verdict is not pass."""
+        plan = campaign.prepare(self.plan, self.settings)
+        result = campaign.run(plan, self.settings, self.user)
+        summary = text.render(result.verdict, result.directory)
+        self.addDetail('summary', content.text_content(summary))
+        self.addDetail(
+            'verdict.json',
+            content.content_from_file(
+                str(result.directory / 'verdict.json'),
+                content.ContentType('application', 'json'),
+            ),
+        )
+        if result.verdict.verdict != 'pass':
+            self.fail(summary)

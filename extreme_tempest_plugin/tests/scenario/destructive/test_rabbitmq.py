@@ -1,0 +1,28 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+import pathlib
+
+from tempest.lib import decorators
+
+from extreme_tempest_plugin.tests.scenario.destructive import base
+
+
+@decorators.serial
+class RabbitmqRestartTest(base.DestructiveTest):
+    """RabbitMQ is restarted under a storm, with every API watched."""
+
+    plan_file = pathlib.Path(__file__).with_name('rabbitmq_restart.yaml')
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('7a3c0f86-1c5b-4d3b-8a41-9f6f0c2b7e03')
+    def test_rabbitmq_restart(self):
+        self.run_campaign()
