@@ -23,6 +23,8 @@ import time
 import types
 import typing
 
+import msgspec
+
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.uptime import monitor
@@ -42,6 +44,23 @@ START_SECONDS = tokens.TIMEOUT_NS / 1e9 + 30.0
 _END_SECONDS = 5.0
 
 
+#: What ``Monitors.progress`` gives for each service.
+Progress = progress.Progress
+
+
+def check(uptime: model.Uptime) -> None:
+    """Look at a plan's services before anything is done.
+
+    :raises UsageError: if there is no probe for one of them.
+    """
+    for service in uptime.services or ():
+        if service not in probes.QUESTIONS:
+            raise errors.UsageError(
+                f'uptime: no probe for the service {service!r}; there are: '
+                f'{", ".join(probes.known())}'
+            )
+
+
 def specs(
     settings: 'settings_.Settings',
     credentials: 'credentials_.Credentials',
@@ -56,33 +75,27 @@ def specs(
     services = uptime.services
     if services is None:
         services = settings.services
+    check(msgspec.structs.replace(uptime, services=services))
     cloud = settings.cloud
-    made = []
-    for service in dict.fromkeys(services):
-        if service not in probes.QUESTIONS:
-            raise errors.UsageError(
-                f'uptime: no probe for the service {service!r}; there are: '
-                f'{", ".join(probes.known())}'
-            )
-        made.append(
-            spec_.Spec(
-                service=service,
-                part=str(parts / f'uptime-{service}.jsonl'),
-                auth_url=cloud.auth_url,
-                region=cloud.region,
-                endpoint_type=cloud.endpoint_type,
-                catalog_type=cloud.catalog_types[service],
-                ca_file=cloud.ca_file,
-                insecure=cloud.insecure,
-                username=credentials.username,
-                password=credentials.password,
-                user_domain=credentials.user_domain,
-                project_id=credentials.project_id,
-                interval=uptime.interval,
-                timeout=uptime.timeout,
-            )
+    return tuple(
+        spec_.Spec(
+            service=service,
+            part=str(parts / f'uptime-{service}.jsonl'),
+            auth_url=cloud.auth_url,
+            region=cloud.region,
+            endpoint_type=cloud.endpoint_type,
+            catalog_type=cloud.catalog_types[service],
+            ca_file=cloud.ca_file,
+            insecure=cloud.insecure,
+            username=credentials.username,
+            password=credentials.password,
+            user_domain=credentials.user_domain,
+            project_id=credentials.project_id,
+            interval=uptime.interval,
+            timeout=uptime.timeout,
         )
-    return tuple(made)
+        for service in dict.fromkeys(services)
+    )
 
 
 class Monitors:

@@ -311,7 +311,7 @@ class TestEnd(MonitorCase):
         self.assertEqual(events.Topic.ENDED, notes(spec)[-1])
 
     def test_killed_campaign(self):
-        """A child of the campaign holds the pipe open; it ends all the same."""
+        """It ends although a child of the campaign holds its pipe open."""
         code = (
             'import os, sys, time\n'
             'from extreme_tempest_plugin.uptime import spec, watch\n'
