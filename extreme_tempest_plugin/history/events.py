@@ -17,11 +17,19 @@ of one machine share. No event may hold a secret.
 """
 
 import enum
+from typing import Annotated
 
 import msgspec
 
 #: Version of the format; a reader refuses a newer one.
 VERSION = 1
+
+
+#: A time or a duration, ns. The bound keeps arithmetic on a damaged history
+#: within what floats and dates can hold.
+Ns = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Status = Annotated[int, msgspec.Meta(ge=0, le=999)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class FaultPhase(enum.StrEnum):
@@ -80,7 +88,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     versions: dict[str, str]
     utc: str
-    t: int
+    t: Ns
 
 
 class Event(
@@ -97,8 +105,8 @@ class Event(
     :param actor: who wrote it: ``storm/user-3``, ``uptime/nova``.
     """
 
-    n: int = 0
-    t: int
+    n: Number = 0
+    t: Ns
     actor: str
 
 
@@ -133,7 +141,7 @@ class Outcome(Event, frozen=True):
     """
 
     op: str
-    status: int = 0
+    status: Status = 0
     request_id: str = ''
     value: str = ''
     error: str = ''
@@ -164,7 +172,7 @@ class Settled(Event, frozen=True, tag='settled'):
     op: str
     state: str
     reached: bool
-    after_ns: int
+    after_ns: Ns
     error: str = ''
 
 
@@ -180,10 +188,10 @@ class Sample(Event, frozen=True, tag='sample'):
 
     service: str
     probe: str
-    intended: int
-    sent: int
-    done: int
-    status: int = 0
+    intended: Ns
+    sent: Ns
+    done: Ns
+    status: Status = 0
     error: str = ''
 
 
@@ -192,7 +200,7 @@ class Missed(Event, frozen=True, tag='missed'):
 
     service: str
     probe: str
-    intended: int
+    intended: Ns
     why: str
 
 

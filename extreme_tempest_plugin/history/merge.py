@@ -59,9 +59,11 @@ def _read(
 ) -> collections.abc.Iterator[events.AnyEvent]:
     source = reader.Reader(part, part=True)
     last = start
-    trouble = ''
+    # A process says first of all that it began.
+    trouble = 'empty: its process wrote nothing'
     try:
         for event in source:
+            trouble = ''
             last = max(last, event.t)
             yield event
     except errors.HistoryError as error:

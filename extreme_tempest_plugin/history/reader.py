@@ -19,6 +19,15 @@ import msgspec
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.history import events
 
+#: What decoding a damaged line raises; deep nesting is a RecursionError.
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _Version(msgspec.Struct, frozen=True):
+    """The part of a header that every version has."""
+
+    history: int
+
 
 class Reader:
     """Streams a history; the last line may be torn.
@@ -45,13 +54,12 @@ class Reader:
                 continue
             try:
                 yield self._decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except _BROKEN as error:
                 if last and not line.endswith(b'\n'):
                     self.torn = number
                     return
                 raise errors.HistoryError(
-                    f'{self.path}:{number}: not an event of a history: '
-                    f'{error}'
+                    f'{self.path}:{number}: not an event of a history: {error}'
                 ) from None
 
     def _lines(self) -> collections.abc.Iterator[tuple[int, bytes, bool]]:
@@ -72,16 +80,20 @@ class Reader:
     def _read_header(self) -> events.Header:
         for _, line, _ in self._lines():
             try:
-                header = msgspec.json.decode(line, type=events.Header)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+                self._check_version(line)
+                return msgspec.json.decode(line, type=events.Header)
+            except _BROKEN:
                 break
-            if header.history > events.VERSION:
-                raise errors.HistoryError(
-                    f'{self.path}:1: history version {header.history} is '
-                    f'newer than {events.VERSION}: update this plugin'
-                )
-            return header
         raise errors.HistoryError(
             f'{self.path}:1: not a history: the first line is no header; '
             'name the history.jsonl of a run'
         )
+
+    def _check_version(self, line: bytes) -> None:
+        # First and alone: the header of a newer version may look different.
+        version = msgspec.json.decode(line, type=_Version).history
+        if version > events.VERSION:
+            raise errors.HistoryError(
+                f'{self.path}:1: history version {version} is '
+                f'newer than {events.VERSION}: update this plugin'
+            )

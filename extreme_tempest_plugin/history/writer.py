@@ -39,9 +39,7 @@ class Writer:
         self.path = path
         self._encoder = msgspec.json.Encoder()
         self._lock = threading.Lock()
-        self._fd = os.open(
-            path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-        )
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def header(self, header: events.Header) -> None:
         """Write the first line of a complete history."""

@@ -21,7 +21,7 @@ import yaml
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model
 
-_AT = re.compile(r' - at `\$(?P<path>[^`]*)`$')
+_AT = re.compile(r' - at (?:`key` in )?`\$(?P<path>[^`]*)`$')
 _UNKNOWN = re.compile(r'unknown field `(?P<key>[^`]*)`')
 _STEP = re.compile(r'\.(?P<key>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]')
 
@@ -33,17 +33,8 @@ def parse(text: str, source: str = 'plan') -> model.Plan:
     :param source: file name for messages.
     :raises PlanError: if it is no YAML or no plan, as ``file:line: key: why``.
     """
-    try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        data = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark else 1
-        raise errors.PlanError(
-            f'{source}:{line}: not YAML: {error.problem}'
-        ) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise errors.PlanError(f'{source}:1: not YAML: {error}') from None
+    node, data = _read(text, source)
+    _refuse_twice(source, node)
     try:
         return msgspec.convert(data, model.Plan)
     except msgspec.ValidationError as error:
@@ -73,7 +64,7 @@ def of_builtins(data: msgspec.Raw) -> model.Plan:
     """
     try:
         return msgspec.json.decode(data, type=model.Plan)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise errors.PlanError(
             f'the plan in the history is not one of this version: {error}; '
             'give a plan with --plan'
@@ -83,6 +74,61 @@ def of_builtins(data: msgspec.Raw) -> model.Plan:
 def to_raw(plan: model.Plan) -> msgspec.Raw:
     """The plan as a history carries it."""
     return msgspec.Raw(msgspec.json.encode(plan))
+
+
+def _read(text: str, source: str) -> tuple[yaml.Node | None, object]:
+    """The document, and what it says."""
+    # Not the loader in C: that one ends the process on deep nesting.
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return node, yaml.load(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        why = error.problem
+    except (yaml.YAMLError, ValueError) as error:
+        # A date or a number that is none is a ValueError.
+        line, why = 1, ' '.join(str(error).split())
+    except RecursionError:
+        line, why = 1, 'nested too deeply'
+    raise errors.PlanError(f'{source}:{line}: not YAML: {why}') from None
+
+
+def _refuse_twice(source: str, node: yaml.Node | None) -> None:
+    """A key that stands twice would silently be the second one.
+
+    :raises PlanError: if there is one.
+    """
+    ahead: list[tuple[yaml.Node | None, tuple[str, ...]]] = [(node, ())]
+    # An alias may lead to a node many times, or back to where it is in.
+    seen: set[int] = set()
+    while ahead:
+        here, steps = ahead.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, yaml.SequenceNode):
+            ahead.extend(
+                (child, (*steps, str(index)))
+                for index, child in enumerate(here.value)
+            )
+        elif isinstance(here, yaml.MappingNode):
+            ahead.extend(_children(source, here, steps))
+
+
+def _children(
+    source: str, node: yaml.MappingNode, steps: tuple[str, ...]
+) -> collections.abc.Iterator[tuple[yaml.Node, tuple[str, ...]]]:
+    keys = set()
+    for key, value in node.value:
+        name = (*steps, str(key.value))
+        if key.value in keys:
+            raise errors.PlanError(
+                f'{source}:{key.start_mark.line + 1}: {".".join(name)}: '
+                'stands here a second time'
+            )
+        keys.add(key.value)
+        yield value, name
 
 
 def _explain(source: str, node: yaml.Node | None, message: str) -> str:

@@ -19,11 +19,18 @@ from typing import Annotated
 
 import msgspec
 
-Seconds = Annotated[float, msgspec.Meta(ge=0)]
-PositiveSeconds = Annotated[float, msgspec.Meta(gt=0)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
+#: Nothing here lasts longer than 100 days; above all, nothing lasts for ever.
+MOST_SECONDS = 8_640_000.0
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MOST_SECONDS)]
+PositiveSeconds = Annotated[float, msgspec.Meta(gt=0, le=MOST_SECONDS)]
+Count = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
-Weight = Annotated[float, msgspec.Meta(ge=0)]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+#: Part of the name of a directory.
+Name = Annotated[
+    str, msgspec.Meta(pattern=r'\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z')
+]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +70,17 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     :param timeout: a sample without an answer by then has failed.
     """
 
-    services: tuple[str, ...] | None = None
-    interval: Annotated[float, msgspec.Meta(ge=0.02)] = 0.5
+    services: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = (
+        None
+    )
+    interval: Annotated[float, msgspec.Meta(ge=0.02, le=MOST_SECONDS)] = 0.5
     timeout: PositiveSeconds = 10.0
+
+    def __post_init__(self) -> None:
+        services = self.services or ()
+        for service in services:
+            if services.count(service) > 1:
+                raise ValueError(f'`services`: {service} stands there twice')
 
 
 class Fault(_Part, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +133,7 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
     :param seed: of all choices; None draws one, which the history records.
     """
 
-    name: Annotated[str, msgspec.Meta(pattern=r'^[A-Za-z0-9][\w.-]*$')]
+    name: Name
     duration: PositiveSeconds
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**62)] | None = None
     storm: Storm | None = None
