@@ -93,6 +93,9 @@ class Integrity:
         )
 
     def _processes(self) -> collections.abc.Iterator[str]:
+        for actor, times in self._ended.items():
+            if self._started.get(actor, 0) < times:
+                yield f'The process {actor} ended and never began.'
         for actor, times in self._started.items():
             if self._ended.get(actor, 0) < times:
                 yield (
@@ -107,6 +110,10 @@ class Integrity:
             actor.startswith('storm/') for actor in self._started
         ):
             yield 'A storm was planned and no process of it ever began.'
+        services = self._plan.uptime.services if self._plan.uptime else ()
+        for service in services or ():
+            if f'uptime/{service}' not in self._started:
+                yield f'{service} was to be watched and no process began to.'
 
     def _work(self) -> collections.abc.Iterator[str]:
         """What was planned and did not come to be, or only in part."""

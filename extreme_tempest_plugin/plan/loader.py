@@ -64,7 +64,11 @@ def of_builtins(data: msgspec.Raw) -> model.Plan:
     """
     try:
         return msgspec.json.decode(data, type=model.Plan)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+    ) as error:
         raise errors.PlanError(
             f'the plan in the history is not one of this version: {error}; '
             'give a plan with --plan'
