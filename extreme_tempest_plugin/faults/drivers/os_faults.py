@@ -127,6 +127,12 @@ def environment(scratch: str) -> dict[str, str]:
     binaries = str(pathlib.Path(sys.executable).parent)
     path = os.environ.get('PATH', os.defpath)
     return {
+        # ansible puts these before what os-faults gives, and the first wins:
+        # by default a shared connection and a longer wait.
+        'ANSIBLE_SSH_ARGS': '-C -o ControlMaster=no -o ControlPath=none',
+        'ANSIBLE_TIMEOUT': '5',
+        # Half of the round trips; no file of ours on the host.
+        'ANSIBLE_PIPELINING': 'true',
         **kept,
         # os-faults asks `which` for ansible-playbook.
         'PATH': f'{binaries}{os.pathsep}{path}',
@@ -134,8 +140,6 @@ def environment(scratch: str) -> dict[str, str]:
         'ANSIBLE_LOCAL_TEMP': scratch,
         'ANSIBLE_DEPRECATION_WARNINGS': 'false',
         'ANSIBLE_RETRY_FILES_ENABLED': 'false',
-        # Half of the round trips; no file of ours on the host.
-        'ANSIBLE_PIPELINING': kept.get('ANSIBLE_PIPELINING', 'true'),
         'PYTHONUNBUFFERED': '1',
     }
 

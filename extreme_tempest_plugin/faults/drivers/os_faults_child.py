@@ -72,6 +72,10 @@ class _Recording(universal.UniversalCloudManagement):
         task: dict[str, Any],
         raise_on_error: bool = True,
     ) -> list[executor.AnsibleExecutionRecord]:
+        if 'service' in task:
+            # Else ansible gathers facts first to learn that it is systemd,
+            # which our evidence relies on anyway.
+            task = {**task, 'service': {**task['service'], 'use': 'systemd'}}
         found = self.cloud_executor.execute(hosts, task, [])
         self.records.extend(found)
         return found

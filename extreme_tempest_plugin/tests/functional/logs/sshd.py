@@ -34,10 +34,17 @@ def binary() -> str | None:
 
 
 class Sshd(fixtures.Fixture):
-    """Runs sshd; ``host`` says how it is reached."""
+    """Runs sshd; ``host`` says how it is reached.
+
+    :param force: command that runs whatever was asked for.
+    """
 
     host: ssh.Host
     directory: pathlib.Path
+
+    def __init__(self, force: str = '') -> None:
+        super().__init__()
+        self.force = force
 
     def _setUp(self) -> None:
         directory = tempfile.TemporaryDirectory(prefix='extreme-sshd-')
@@ -85,7 +92,7 @@ class Sshd(fixtures.Fixture):
             'StrictModes no\n'
             'UsePAM no\n'
             'PidFile none\n'
-        )
+        ) + (f'ForceCommand {self.force}\n' if self.force else '')
 
     def _wait(self, port: int) -> None:
         for _ in range(100):
