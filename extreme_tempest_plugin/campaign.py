@@ -24,16 +24,11 @@ A cloud's failure is an event in the history. A failure of ours is a note
 import collections.abc
 import contextlib
 import dataclasses
-import datetime
-import importlib.metadata
 import pathlib
-import random
 import time
-import uuid
-
-import msgspec
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.cloud import census
@@ -46,15 +41,8 @@ from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
-from extreme_tempest_plugin.history import merge
-from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.history import writer
-from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
-from extreme_tempest_plugin.reports import text
-from extreme_tempest_plugin.reports import verdict_json
-from extreme_tempest_plugin.storm import actions
-from extreme_tempest_plugin.storm import model as storm_model
 from extreme_tempest_plugin.storm import runner
 from extreme_tempest_plugin.storm import spec as storm_spec
 from extreme_tempest_plugin.storm import tally
@@ -64,16 +52,6 @@ ACTOR = 'campaign'
 
 #: Seconds between two looks.
 PERIOD = 0.5
-
-#: Packages whose versions a history names.
-_PACKAGES = (
-    'extreme-tempest-plugin',
-    'tempest',
-    'locust',
-    'os-faults',
-    'msgspec',
-)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -104,54 +82,6 @@ class Result:
     directory: pathlib.Path
 
 
-def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
-    """Fill in what the plan leaves open and check all of it.
-
-    Nothing of the cloud is touched.
-
-    :raises UsageError: for an unknown action, service or fault, or a fault
-        that the guard refuses.
-    """
-    plan = msgspec.structs.replace(
-        plan,
-        seed=random.SystemRandom().getrandbits(32)
-        if plan.seed is None
-        else plan.seed,
-        storm=plan.storm and _complete_storm(plan.storm, settings),
-        uptime=plan.uptime and _complete_uptime(plan.uptime, settings),
-    )
-    if plan.storm:
-        actions.check(plan.storm)
-        if not settings.cloud.image:
-            raise errors.UsageError(
-                'no image to boot: set [compute] image_ref in tempest.conf'
-            )
-    if plan.uptime:
-        watch.check(plan.uptime)
-    guard.permitted(plan.faults, settings.destructive)
-    return plan
-
-
-def _complete_storm(
-    storm: model.Storm, settings: settings_.Settings
-) -> model.Storm:
-    users = storm.users or settings.users
-    max_instances = storm.max_instances or settings.max_instances
-    storm_model.limits(users, max_instances)
-    return msgspec.structs.replace(
-        storm, users=users, max_instances=max_instances
-    )
-
-
-def _complete_uptime(
-    uptime: model.Uptime, settings: settings_.Settings
-) -> model.Uptime:
-    services = uptime.services
-    return msgspec.structs.replace(
-        uptime, services=settings.services if services is None else services
-    )
-
-
 def _heal_dead_runs(destructive: settings_.Destructive) -> None:
     for one in healing.heal_all(destructive):
         if not one.proven:
@@ -159,40 +89,6 @@ def _heal_dead_runs(destructive: settings_.Destructive) -> None:
                 f'{one.fault} of a dead run is not healed: {one.text}; see '
                 '`tempest extreme heal`'
             )
-
-
-def _new_directory(runs: pathlib.Path, name: str) -> pathlib.Path:
-    """A directory for a run; the second of a second gets a number."""
-    now = datetime.datetime.now(datetime.UTC)
-    stem = f'{now:%Y%m%d-%H%M%S}-{name}'
-    for number in range(1, 100):
-        directory = runs / (stem if number == 1 else f'{stem}-{number}')
-        try:
-            directory.mkdir(parents=True)
-            return directory
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise errors.UsageError(
-                f'{directory} cannot be made: {error.strerror}; see [stress] '
-                'runs_dir in tempest.conf'
-            ) from None
-    raise errors.UsageError(f'{runs} has too many runs called {stem}')
-
-
-def _header(plan: model.Plan) -> events.Header:
-    assert plan.seed is not None
-    return events.Header(
-        history=events.VERSION,
-        run=str(uuid.uuid4()),
-        plan=loader.to_raw(plan),
-        seed=plan.seed,
-        versions={
-            name: importlib.metadata.version(name) for name in _PACKAGES
-        },
-        utc=datetime.datetime.now(datetime.UTC).isoformat(),
-        t=time.monotonic_ns(),
-    )
 
 
 def run(
@@ -203,7 +99,7 @@ def run(
 ) -> Result:
     """Run a prepared plan and judge it.
 
-    :param plan: what ``prepare`` returned.
+    :param plan: what ``preparation.prepare`` returned.
     :param credentials: as whom storm and monitors speak to the cloud.
     :param display: called about once a second.
     :raises UsageError: if a dead run left a fault that cannot be healed, or
@@ -212,25 +108,23 @@ def run(
     """
     _heal_dead_runs(settings.destructive)
     targets = guard.check(plan.faults, settings.destructive)
-    directory = _new_directory(settings.runs_dir, plan.name)
-    header = _header(plan)
-    campaign = Campaign(
-        plan, settings, credentials, targets, directory, header.run, display
-    )
-    campaign.run()
-    history = directory / 'history.jsonl'
-    merge.merge(header, sorted(campaign.parts.glob('*.jsonl')), history)
-    verdict = verdicts.judge_file(reader.Reader(history))
-    verdict_json.write(verdict, directory / verdict_json.NAME)
-    text.write(verdict, directory)
-    return Result(verdict=verdict, directory=directory)
+    directory = run_directory.RunDirectory(settings.runs_dir, plan)
+    try:
+        Campaign(
+            plan, settings, credentials, targets, directory, display
+        ).run()
+    except OSError as error:
+        raise errors.HarnessError(
+            f'{directory.path}: the history cannot be written: '
+            f'{error.strerror}'
+        ) from error
+    return Result(verdict=directory.judge(), directory=directory.path)
 
 
 class Campaign:
     """One run of a plan; ``run`` is called once.
 
     :param targets: of the plan's faults, in their order.
-    :param run: identity of the run.
     """
 
     def __init__(
@@ -239,25 +133,20 @@ class Campaign:
         settings: settings_.Settings,
         credentials: credentials_.Credentials,
         targets: tuple[configuration.Target, ...],
-        directory: pathlib.Path,
-        run: str,
+        directory: run_directory.RunDirectory,
         display: Display,
     ) -> None:
-        self.parts = directory / 'parts'
-        self.parts.mkdir()
         self._plan = plan
         self._settings = settings
         self._credentials = credentials
         self._targets = targets
         self._directory = directory
-        self._run = run
         self._display = display
         self._began = time.monotonic()
-        self._phase = 'starting'
         self._monitors: watch.Monitors | None = None
         self._storm: runner.Storm | None = None
         self._held: list[injection.Injection] = []
-        self._writer = writer.Writer(self.parts / f'{ACTOR}.jsonl')
+        self._writer = writer.Writer(directory.parts / f'{ACTOR}.jsonl')
 
     def run(self) -> None:
         """Do all of it; what goes wrong on our side is a note."""
@@ -286,7 +175,7 @@ class Campaign:
                 self._settings,
                 self._credentials,
                 self._plan.uptime,
-                self.parts,
+                self._directory.parts,
             )
             if self._plan.uptime
             else ()
@@ -322,14 +211,14 @@ class Campaign:
         assert self._plan.seed is not None
         storm = runner.Storm(
             storm_spec.StormSpec(
-                run=self._run,
+                run=self._directory.run,
                 seed=self._plan.seed,
                 duration=self._plan.duration,
                 storm=plan,
                 cloud=self._settings.cloud,
                 credentials=self._credentials,
             ),
-            self._directory,
+            self._directory.path,
         )
         storm.start()
         return storm
@@ -344,7 +233,7 @@ class Campaign:
             target,
             self._settings.destructive,
             identity=identity,
-            run=self._run,
+            run=self._directory.run,
             record=self._writer.append,
         )
         self._held.append(one)

@@ -40,7 +40,7 @@ class Command(command.Command):
             parser.epilog = f'example: {self.example}'
         return parser
 
-    def run(self, parsed_args: argparse.Namespace) -> int:
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
         try:
             return self.act(parsed_args)
         except errors.UsageError as error:

@@ -22,6 +22,7 @@ import msgspec
 import rich.console
 
 from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin.checkers import verdict
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cmd import base
@@ -58,7 +59,7 @@ class Run(base.Command):
         if args.seed is not None:
             plan = msgspec.structs.replace(plan, seed=args.seed)
         settings = base.read_settings()
-        plan = campaign.prepare(plan, settings)
+        plan = preparation.prepare(plan, settings)
         # An operator's kill ends a campaign as Ctrl-C does: it heals first.
         signal.signal(signal.SIGTERM, _interrupt)
         with (

@@ -18,11 +18,12 @@ from tempest import test
 from testtools import content
 
 from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.reports import text
-from extreme_tempest_plugin import settings
 
 CONF = config.CONF
 
@@ -77,7 +78,7 @@ class CampaignTest(test.BaseTestCase):
 
     def run_campaign(self) -> None:
         """Run the plan; fail with the summary if the verdict is not pass."""
-        plan = campaign.prepare(self.plan, self.settings)
+        plan = preparation.prepare(self.plan, self.settings)
         result = campaign.run(plan, self.settings, self.user)
         summary = text.render(result.verdict, result.directory)
         self.addDetail('summary', content.text_content(summary))

@@ -1,0 +1,111 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The directory of a run: parts on the way, then history and verdict."""
+
+import datetime
+import importlib.metadata
+import pathlib
+import time
+import uuid
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.checkers import verdict as verdicts
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import merge
+from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.reports import text
+from extreme_tempest_plugin.reports import verdict_json
+
+HISTORY = 'history.jsonl'
+
+#: Packages whose versions a history names.
+_PACKAGES = (
+    'extreme-tempest-plugin',
+    'tempest',
+    'locust',
+    'os-faults',
+    'msgspec',
+)
+
+
+class RunDirectory:
+    """Where one run writes.
+
+    :param runs: ``[stress] runs_dir``.
+    :param plan: complete, with its seed.
+    :ivar path: the directory, new.
+    :ivar parts: directory in it, of the parts that the processes write.
+    :ivar run: identity of the run, a UUID.
+    :raises UsageError: if it cannot be made.
+    """
+
+    def __init__(self, runs: pathlib.Path, plan: model.Plan) -> None:
+        self.path = _make(runs, plan.name)
+        self.parts = self.path / 'parts'
+        self.parts.mkdir()
+        self.run = str(uuid.uuid4())
+        self._header = _header(self.run, plan)
+
+    def judge(self) -> verdicts.Verdict:
+        """Merge the parts, judge the history and write what was found.
+
+        :raises HarnessError: if it cannot be written.
+        """
+        history = self.path / HISTORY
+        parts = list(self.parts.glob('*.jsonl'))
+        try:
+            merge.merge(self._header, parts, history)
+            verdict = verdicts.judge_file(reader.Reader(history))
+            verdict_json.write(verdict, self.path / verdict_json.NAME)
+            text.write(verdict, self.path)
+        except OSError as error:
+            raise errors.HarnessError(
+                f'{self.path} cannot be written: {error.strerror}; the parts '
+                'of the history are in its directory parts'
+            ) from error
+        return verdict
+
+
+def _make(runs: pathlib.Path, name: str) -> pathlib.Path:
+    """A new directory; the second one of a second gets a number."""
+    now = datetime.datetime.now(datetime.UTC)
+    stem = f'{now:%Y%m%d-%H%M%S}-{name}'
+    for number in range(1, 100):
+        path = runs / (stem if number == 1 else f'{stem}-{number}')
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise errors.UsageError(
+                f'{path} cannot be made: {error.strerror}; see [stress] '
+                'runs_dir in tempest.conf'
+            ) from None
+    raise errors.UsageError(f'{runs} has too many runs called {stem}')
+
+
+def _header(run: str, plan: model.Plan) -> events.Header:
+    assert plan.seed is not None
+    return events.Header(
+        history=events.VERSION,
+        run=run,
+        plan=loader.to_raw(plan),
+        seed=plan.seed,
+        versions={
+            name: importlib.metadata.version(name) for name in _PACKAGES
+        },
+        utc=datetime.datetime.now(datetime.UTC).isoformat(),
+        t=time.monotonic_ns(),
+    )
