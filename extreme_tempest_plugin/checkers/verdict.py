@@ -108,15 +108,17 @@ class _Court:
             round(storm.settle_timeout * model.SECOND),
             self._lost.named,
         )
+        # In the order of a report: a fault that was not healed explains much
+        # of what comes after it. ``stuck`` leaves out what ``lost`` named.
         self._checkers: tuple[model.Checker, ...] = (
-            integrity.Integrity(self.calls, self.holes, plan),
+            recovery.Recovery(self.faults, self.holes),
             self._lost,
             self._stuck,
             unexpected.Unexpected(
                 self.calls, self.faults, plan.slo.unexpected_5xx
             ),
             self.outage,
-            recovery.Recovery(self.faults, self.holes),
+            integrity.Integrity(self.calls, self.holes, plan),
         )
 
     def hear(self, source: collections.abc.Iterable[events.AnyEvent]) -> None:
@@ -136,7 +138,8 @@ class _Court:
         said = [checker.conclude() for checker in self._checkers]
         return model.Conclusion(
             findings=tuple(each for one in said for each in one.findings),
-            gaps=tuple(each for one in said for each in one.gaps),
+            # What breaks the whole history comes first.
+            gaps=tuple(each for one in reversed(said) for each in one.gaps),
             rows=tuple(each for one in said for each in one.rows),
             measured={
                 name: value

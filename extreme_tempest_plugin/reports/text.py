@@ -50,6 +50,10 @@ _MARKS: dict[bool | None, tuple[str, str]] = {
 }
 
 
+#: Phases of a fault that a reader wants proof of.
+_PROOFS = {'evidenced': 'happened', 'heal-evidenced': 'healed'}
+
+
 def render(
     verdict: verdicts.Verdict, directory: pathlib.Path | None = None
 ) -> str:
@@ -105,14 +109,13 @@ def _headline(
 def _slo(verdict: verdicts.Verdict, console: rich.console.Console) -> None:
     if not verdict.slo:
         return
-    table = _table('SLO', 'wanted', 'measured', '')
+    table = _table('', 'SLO', 'measured', 'wanted')
     for row in verdict.slo:
-        mark, style = _MARKS[row.ok]
         table.add_row(
+            rich.text.Text(*_MARKS[row.ok]),
             _clean(row.name),
-            row.wanted,
             row.measured,
-            rich.text.Text(mark, style),
+            row.wanted,
         )
     _block(table, console)
 
@@ -171,8 +174,13 @@ def _faults(verdict: verdicts.Verdict, console: rich.console.Console) -> None:
             ),
             console,
         )
-        for phase, evidence in fault.evidence.items():
-            _item(_clean(f'{phase}: {evidence}'), console, indent=4)
+        for phase, label in _PROOFS.items():
+            if phase in fault.evidence:
+                _item(
+                    _clean(f'{label}: {fault.evidence[phase]}'),
+                    console,
+                    indent=4,
+                )
 
 
 def _operations(
@@ -220,7 +228,11 @@ def _findings(
     _title(f'findings ({len(verdict.findings)})', console)
     shown = verdict.findings[:MOST_SHOWN]
     for number, finding in enumerate(shown, start=1):
-        _item(f'{number}. {finding.checker}: {_clean(finding.what)}', console)
+        _hang(
+            f'{number:>3}. ',
+            f'{finding.checker}: {_clean(finding.what)}',
+            console,
+        )
         if finding.events:
             numbers = ', '.join(map(str, finding.events))
             _item(f'events {numbers}', console, indent=5)
@@ -235,7 +247,7 @@ def _gaps(verdict: verdicts.Verdict, console: rich.console.Console) -> None:
         return
     _title(f'not measured ({len(verdict.gaps)})', console)
     for gap in verdict.gaps[:MOST_SHOWN]:
-        _item(f'{gap.checker}: {_clean(gap.why)}', console)
+        _hang('  - ', f'{gap.checker}: {_clean(gap.why)}', console)
     _more(len(verdict.gaps), console)
 
 
@@ -247,7 +259,7 @@ def _run(
     _title('run', console)
     _item(
         _clean(
-            f'{verdict.start} for {verdict.duration_s:.1f} s, '
+            f'{_when(verdict.start)} for {verdict.duration_s:.1f} s, '
             f'{model.plural(verdict.events, "event")}, seed {verdict.seed}'
         ),
         console,
@@ -270,7 +282,7 @@ def _table(first: str, *columns: str) -> rich.table.Table:
     )
     table.add_column(first, overflow='fold')
     for column in columns:
-        words = column in ('wanted', 'measured', '')
+        words = column in ('SLO', 'wanted', 'measured')
         table.add_column(
             column,
             justify='left' if words else 'right',
@@ -296,12 +308,26 @@ def _item(line: str, console: rich.console.Console, indent: int = 2) -> None:
     )
 
 
+def _hang(mark: str, line: str, console: rich.console.Console) -> None:
+    """A line whose further lines stand below its first word."""
+    grid = rich.table.Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    grid.add_row(rich.text.Text(mark), rich.text.Text(line))
+    console.print(grid, highlight=False)
+
+
 def _command(line: str, console: rich.console.Console) -> None:
     console.print(rich.text.Text(line), soft_wrap=True, highlight=False)
 
 
 def _percent(value: float | None) -> str:
     return 'unknown' if value is None else f'{value:.3f} %'
+
+
+def _when(utc: str) -> str:
+    """``2026-11-20 18:00:00 UTC`` of ISO 8601."""
+    return f'{utc[:10]} {utc[11:19]} UTC'
 
 
 def _clean(line: str) -> str:
