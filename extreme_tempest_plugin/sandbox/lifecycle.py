@@ -42,6 +42,7 @@ from extreme_tempest_plugin.sandbox.topology import Topology
 #: Seconds until a started cloud must answer; a loaded machine takes longer.
 READY_TIMEOUT = 300
 _POWER_TIMEOUT = 30
+_NSPAWN = pathlib.Path('/run/systemd/nspawn')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -247,7 +248,8 @@ class Sandbox:
         shutil.rmtree(self.layout.hosts_dir, ignore_errors=True)
         shutil.rmtree(self.layout.run_dir, ignore_errors=True)
         for name in self.layout.all_machines():
-            _remove_nspawn_traces(name)
+            _remove_nspawn_directories(name)
+        _remove_nspawn_locks()
 
     # -- status ------------------------------------------------------------
 
@@ -329,9 +331,18 @@ def _terminable() -> collections.abc.Iterator[None]:
             signal.signal(number, typing.cast('signal.Handlers', handler))
 
 
-def _remove_nspawn_traces(machine: str) -> None:
-    """Directories that systemd-nspawn makes and a killed one leaves."""
+def _remove_nspawn_directories(machine: str) -> None:
+    """What a killed systemd-nspawn leaves, by the name of its machine."""
     for name in ('propagate', 'unix-export'):
-        path = pathlib.Path('/run/systemd/nspawn') / name / machine
+        path = _NSPAWN / name / machine
         with contextlib.suppress(OSError):
             path.rmdir()
+
+
+def _remove_nspawn_locks() -> None:
+    """What a killed systemd-nspawn leaves, named after inodes."""
+    for path in (_NSPAWN / 'locks').glob('inode-*'):
+        # A lock that nobody holds is of no use to anybody.
+        with contextlib.suppress(OSError), path.open('rb') as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()

@@ -9,7 +9,7 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""One host, seen from outside: start it, press its button, run things in it."""
+"""One host from outside: start it, press its button, run things there."""
 
 import collections.abc
 import json

@@ -118,7 +118,7 @@ def down(layout: Layout) -> None:
                 shell.run(['ip', 'netns', 'del', name])
         # ``ip netns add`` made a mount of its directory; with no namespace
         # left it is of no use.
-        if NAMESPACES.is_mount() and not any(NAMESPACES.iterdir()):
+        if _is_mounted(NAMESPACES) and not any(NAMESPACES.iterdir()):
             with contextlib.suppress(errors.CommandFailed):
                 shell.run(['umount', str(NAMESPACES)])
 
@@ -131,6 +131,12 @@ def set_ports(layout: Layout, host: topology.Host, state: str) -> None:
     for number in range(len(host.networks)):
         port = f'{host.name}-eth{number}'
         shell.run(['ip', '-n', layout.switch, 'link', 'set', port, state])
+
+
+def _is_mounted(path: pathlib.Path) -> bool:
+    # Path.is_mount() does not see a directory that is bound onto itself.
+    mounts = pathlib.Path('/proc/mounts').read_text('utf-8')
+    return any(line.split()[1] == str(path) for line in mounts.splitlines())
 
 
 @contextlib.contextmanager

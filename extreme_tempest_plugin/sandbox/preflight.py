@@ -9,7 +9,7 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Whether this machine can hold a sandbox. Asked before anything is changed."""
+"""Whether this machine can hold a sandbox: asked before any change."""
 
 import collections.abc
 import contextlib

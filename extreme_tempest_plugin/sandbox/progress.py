@@ -9,7 +9,7 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Says what is being done: a live line on a terminal, plain lines elsewhere."""
+"""Says what is done: a live line on a terminal, else plain lines."""
 
 import collections.abc
 import contextlib

@@ -95,7 +95,10 @@ class Board:
         options = (
             f'lowerdir={":".join(lower)},'
             f'upperdir={self.directory / "upper"},'
-            f'workdir={self.directory / "work"}'
+            f'workdir={self.directory / "work"},'
+            # No waiting for the disk of this machine: the layer is thrown
+            # away, and cutting the power of a host leaves the page cache.
+            'volatile'
         )
         root = str(self.directory / 'root')
         shell.run(['mount', '-t', 'overlay', 'overlay', '-o', options, root])

@@ -250,7 +250,8 @@ class GoldenBuilder:
                 if service.setup
             )
             pending += [executor.submit(self._set_up_keystone, keystone)]
-            pending += [executor.submit(self._set_up_in_turn, others)]
+            commands = [line for other in others for line in other.setup]
+            pending += [executor.submit(self._run_in_turn, commands)]
             for future in concurrent.futures.as_completed(pending):
                 future.result()
 
@@ -305,7 +306,7 @@ class GoldenBuilder:
                 ) from error
 
     def _set_up_keystone(self, keystone: services.Service) -> None:
-        self._set_up_in_turn([keystone])
+        self._run_in_turn(keystone.setup)
         url = f'http://{self.shape.api_address}:5000/v3'
         self.first.run(
             [
@@ -340,13 +341,11 @@ class GoldenBuilder:
             'services': entries,
         }
 
-    def _set_up_in_turn(
-        self, wanted: collections.abc.Iterable[services.Service]
-    ) -> None:
-        for service in wanted:
-            for command in service.setup:
-                self.progress.detail(f'{service.name}: {command}')
-                self.first.run(shlex.split(command), timeout=_SETUP_TIMEOUT)
+    def _run_in_turn(self, lines: collections.abc.Iterable[str]) -> None:
+        for line in lines:
+            command = shlex.split(line)
+            self.progress.detail(pathlib.Path(command[0]).name)
+            self.first.run(command, timeout=_SETUP_TIMEOUT)
 
     def _guest_script(self, name: str, stdin: str) -> str:
         """Run one of our scripts on the first controller."""
@@ -378,6 +377,8 @@ class GoldenBuilder:
             timeout=_READY_TIMEOUT,
             detail=self.progress.detail,
         )
+        for service in services.SERVICES:
+            self._run_in_turn(service.finish)
 
     def _seed(self) -> Seed:
         self.progress.step('Creating flavors, images and networks')
