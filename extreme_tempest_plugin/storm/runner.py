@@ -27,14 +27,16 @@ from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import spec as storm_spec
 from extreme_tempest_plugin.storm import tally
+from extreme_tempest_plugin.storm import user
 
 #: Seconds until the load process must be ready to fire; importing locust and
 #: Tempest takes 2 to 5 of them on a busy machine.
 START_TIMEOUT = 90.0
 
 #: Seconds over the settle time-out until a load process is killed: a call in
-#: flight, the last looks, and some for a busy machine.
-MARGIN = clients.CALL_TIMEOUT + 4 * clients.LOOK_TIMEOUT
+#: flight, the grace after the deadline, and some for a busy machine. Two
+#: looks at each resource of a user come on top.
+MARGIN = clients.CALL_TIMEOUT + user.GRACE / 1e9 + 30.0
 
 #: Lines of locust.log that go into a message.
 TAIL = 8
@@ -74,7 +76,7 @@ class Storm:
         self, spec: storm_spec.StormSpec, run_dir: pathlib.Path
     ) -> None:
         actions.check(spec.storm)
-        model.limits(spec.users, spec.max_instances)
+        self._limits = model.limits(spec.users, spec.max_instances)
         self._spec = spec
         self.parts = (run_dir / 'parts' / 'storm-0.jsonl',)
         self.ledgers = (run_dir / 'ledgers' / 'storm-0.jsonl',)
@@ -153,7 +155,8 @@ class Storm:
 
     @property
     def _patience(self) -> float:
-        return self._spec.storm.settle_timeout + MARGIN
+        looks = 2 * sum(self._limits.values()) * clients.LOOK_TIMEOUT
+        return self._spec.storm.settle_timeout + MARGIN + looks
 
     def _spawn(self, path: pathlib.Path) -> None:
         spec = self._spec

@@ -30,6 +30,14 @@ from extreme_tempest_plugin.storm import model
 #: Two looks at one resource are at least so far apart, ns.
 LOOK_INTERVAL = 1_000_000_000
 
+#: After the deadline it is looked at once more, so that nothing is called
+#: stuck unseen. Where that look shows nothing, others follow for so long, ns.
+GRACE = 30_000_000_000
+
+#: How the error of a rest begins whose last look showed nothing. Checkers
+#: rely on it: the state is then an older one.
+LAST_LOOK = 'last look: '
+
 #: State of a resource that could not be looked at once.
 UNSEEN = 'unseen'
 
@@ -68,6 +76,7 @@ class _Pending:
 
     :param acknowledged: when, ns.
     :param due: when it may be looked at again, ns.
+    :param late: looks that began after the deadline.
     :param state: the last state seen.
     :param error: why the last look showed nothing, or not what was wanted.
     """
@@ -76,6 +85,7 @@ class _Pending:
     answer: ports.Answer
     acknowledged: int
     due: int
+    late: int = 0
     state: str = UNSEEN
     error: str = ''
 
@@ -271,27 +281,31 @@ class User:
         )
 
     def _look(self, pending: _Pending) -> bool:
-        """Whether the call has come to rest, or its time is up.
-
-        A look that began after the deadline is the last: a user that was held
-        up in a slow call looks once more before it calls something stuck.
-        """
-        call = pending.call
-        began = self._around.clock()
-        last = began >= pending.acknowledged + self._settle_timeout
+        """Whether the call has come to rest, or its time is up."""
+        over = self._around.clock() - (
+            pending.acknowledged + self._settle_timeout
+        )
+        if pending.late and over >= GRACE:
+            self._settled(
+                pending,
+                model.Sight(state=pending.state, error=pending.error),
+            )
+            return True
+        pending.late += over >= 0
         try:
-            sight = call.action.look(self._around.cloud, call, pending.answer)
+            sight = pending.call.action.look(
+                self._around.cloud, pending.call, pending.answer
+            )
         except ports.CallError as error:
             # Not a state: whether the resource is well is not known.
-            pending.error = f'last look: {error.refusal.error}'
-            sight = model.Sight(state=pending.state, error=pending.error)
+            pending.error = f'{LAST_LOOK}{error.refusal.error}'
         else:
             pending.state, pending.error = sight.state, sight.error
-        if not (sight.reached or sight.final or last):
-            pending.due = self._around.clock() + LOOK_INTERVAL
-            return False
-        self._settled(pending, sight)
-        return True
+            if sight.reached or sight.final or pending.late:
+                self._settled(pending, sight)
+                return True
+        pending.due = self._around.clock() + LOOK_INTERVAL
+        return False
 
     def _settled(self, pending: _Pending, sight: model.Sight) -> None:
         call = pending.call
