@@ -211,14 +211,16 @@ class Outage:
             ok = False
         elif len(self._gaps) > gaps:
             ok = None
-        watched = found.good + found.failed > 0
+        measured = 'none'
+        if not found.good + found.failed:
+            measured = 'not watched'
+        elif found.outages:
+            measured = model.seconds(found.longest_ns)
         self._rows.append(
             model.Row(
                 name=f'longest outage of {service}',
                 wanted=f'at most {self._plan.slo.allowed_outage(service):g} s',
-                measured=model.seconds(found.longest_ns)
-                if watched
-                else 'not watched',
+                measured=measured,
                 ok=ok,
             )
         )
