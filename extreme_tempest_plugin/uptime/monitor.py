@@ -22,6 +22,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import resource
 import sys
 import threading
 import time
@@ -40,6 +41,7 @@ from extreme_tempest_plugin.uptime import workers
 
 READY = b'ready\n'
 _LONGEST_SPEC = 65536
+_LONGEST_RUN_US = (1_000_000, 2_000_000)
 
 
 class Recorder:
@@ -81,6 +83,7 @@ class Recorder:
 def main() -> int:
     """Watch until told to end; returns the exit status."""
     fd = sys.stdin.fileno()
+    _come_first()
     clock = lifeline.Lifeline(fd)
     try:
         spec = spec_.decode(_line(fd))
@@ -147,6 +150,21 @@ def _probe(spec: spec_.Spec) -> probes.Probe:
     return probes.Probe(
         probes.QUESTIONS[spec.service], transport.endpoint(url, tls), keeper
     )
+
+
+def _come_first() -> None:
+    """Run before the load, where we may.
+
+    The monitors need little, about a hundredth of a core, and must have it on
+    time, also on a machine that the storm or the cloud itself keeps busy: a
+    sample that is late finds no short outage. Seen at a load of 40 on 2
+    cores, 50 samples per second: 0 of 1020 missed, against 220 with the
+    ordinary scheduling and 272 with the best niceness. What never sleeps is
+    killed after two seconds.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_RTTIME, _LONGEST_RUN_US)
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 def _line(fd: int) -> bytes:

@@ -28,14 +28,19 @@ an outage is a run of failed samples without a good one in between:
 well at G.sent or later, so the earliest is G.sent. F was in flight when the
 service went away, or was sent afterwards, so the latest is F.done. A hung
 request is judged long after the service hung: a service that was well would
-have answered F as fast as it answered before, so the latest is bounded by
-F.sent + twice the slowest of the last 16 good answers (at least 10 ms). This
-bound alone is an estimate.
+have answered F as fast as it answered before, so the latest is at most
+F.sent + the allowance, twice the slowest of the last 16 good answers (at
+least 50 ms).
 
 **End.** The first good answer to a request that was sent after the last
-failed one: R.done is ``end`` and the latest. L failed, so the earliest is
-L.sent. A hung service that answers what has waited is so away until it
-answers; one that lost these requests until a new one is answered.
+failed one, in the picture R.done; that is ``end`` and the latest. L failed,
+so the earliest is L.sent. If R waited for longer than the allowance, the
+service let it wait, and the earliest is ``end`` less the allowance. A hung
+service that answers what has waited is so away until it answers; one that
+lost these requests until a new one is answered.
+
+All bounds but those by the allowance follow from the samples alone; the
+allowance takes it that a service which is well is about as fast as it was.
 
 A service that hangs for less than the time-out gives late good answers and no
 outage. Missed samples are neither good nor bad. A stretch in which no sample
@@ -56,7 +61,7 @@ from extreme_tempest_plugin.history import events
 GAP_INTERVALS = 2.5
 #: How many good answers tell how fast the service is.
 _RECENT = 16
-_LEAST_ALLOWANCE_NS = 10_000_000
+_LEAST_ALLOWANCE_NS = 50_000_000
 
 _Window = tuple[int, int]
 
@@ -207,6 +212,8 @@ class Tracker:
             maxlen=_RECENT
         )
         self._run: _Run | None = None
+        #: It has ended; a later request may have been answered earlier.
+        self._ending: _Run | None = None
         self._runs: list[_Run] = []
         self._unknown: list[_Window] = []
 
@@ -274,11 +281,13 @@ class Tracker:
         self._last_good = sample
         self._latencies.append(sample.done - sample.sent)
         if self._run is not None:
-            self._run.ended = sample.done
-            self._run = None
+            self._ending, self._run = self._run, None
+        if self._ending is not None and not self._ending.answered(sample):
+            self._ending = None
 
     def _bad(self, sample: events.Sample) -> None:
         self._failed += 1
+        self._ending = None
         if self._run is None:
             self._run = self._begin(sample)
             self._runs.append(self._run)
@@ -286,45 +295,69 @@ class Tracker:
         self._run.errors[sample.error] += 1
 
     def _begin(self, first: events.Sample) -> '_Run':
-        earliest, latest = first.sent, first.done
-        if self._last_good is not None:
-            earliest = self._last_good.sent
-            usual = max(_LEAST_ALLOWANCE_NS, 2 * max(self._latencies))
-            latest = min(latest, first.sent + usual)
-        elif self._since is not None:
-            earliest = self._since
-        return _Run(first.sent, earliest, latest)
+        if self._last_good is None:
+            earliest = first.sent if self._since is None else self._since
+            return _Run(first, earliest, None)
+        allowance = max(_LEAST_ALLOWANCE_NS, 2 * max(self._latencies))
+        return _Run(first, self._last_good.sent, allowance)
 
 
 class _Run:
-    """Failed samples without a good one in between."""
+    """Failed samples without a good one in between.
 
-    def __init__(self, start: int, earliest: int, latest: int) -> None:
-        self.start = start
+    :param earliest: when it may have begun.
+    :param allowance: how long a good answer may take; None if nobody knows.
+    """
+
+    def __init__(
+        self, first: events.Sample, earliest: int, allowance: int | None
+    ) -> None:
+        self.first = first
         self.earliest = earliest
-        self.latest = latest
-        self.last_sent = start
+        self.allowance = allowance
+        self.last_sent = first.sent
+        self.back: events.Sample | None = None
         self.ended: int | None = None
         self.missed = 0
         self.errors: collections.Counter[str] = collections.Counter()
+
+    def answered(self, sample: events.Sample) -> bool:
+        """A good one was sent after it; whether later ones may matter."""
+        if self.back is None:
+            self.back = sample
+        if self.ended is None or sample.done < self.ended:
+            self.ended = sample.done
+        return sample.sent < self.ended
 
     def outage(
         self, unknown: collections.abc.Sequence[_Window], until: int
     ) -> Outage:
         end = until if self.ended is None else self.ended
         return Outage(
-            start_ns=self.start,
+            start_ns=self.first.sent,
             start_earliest_ns=self.earliest,
-            start_latest_ns=self.latest,
+            start_latest_ns=self._start_latest(),
             end_ns=end,
-            end_earliest_ns=self.last_sent,
+            end_earliest_ns=self._end_earliest(),
             end_latest_ns=end,
             open=self.ended is None,
             failed=self.errors.total(),
             missed=self.missed,
-            unknown_ns=_overlap(unknown, self.start, end),
+            unknown_ns=_overlap(unknown, self.first.sent, end),
             errors=dict(sorted(self.errors.items())),
         )
+
+    def _start_latest(self) -> int:
+        if self.allowance is None:
+            return self.first.done
+        return min(self.first.done, self.first.sent + self.allowance)
+
+    def _end_earliest(self) -> int:
+        if self.back is None or self.ended is None or self.allowance is None:
+            return self.last_sent
+        waited = self.ended - self.allowance
+        # It had to wait, or it says nothing of the time before it was sent.
+        return waited if waited > self.back.sent else self.last_sent
 
 
 def _order(event: events.Sample | events.Missed) -> tuple[int, int, str]:

@@ -78,6 +78,12 @@ class Api:
         time.sleep(seconds)
         return Planted(mode, start, self.set(''))
 
+    def await_answers(self, number):
+        """Until so many more were given; a machine may be slow."""
+        wanted, end = self.requests + number, time.monotonic() + 30
+        while self.requests < wanted and time.monotonic() < end:
+            time.sleep(0.01)
+
     def close(self):
         self._over.set()
         self._well.set()

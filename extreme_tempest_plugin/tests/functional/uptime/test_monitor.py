@@ -94,7 +94,8 @@ class TestPlanted(MonitorCase):
             time.sleep(0.5)
             for seconds in lengths:
                 planted.append(self.cloud.nova.plant(mode, seconds))
-                time.sleep(0.5)
+                self.cloud.nova.await_answers(3)
+                time.sleep(0.3)
             self.assertEqual((), monitors.check())
         self.assertEqual((), monitors.check())
         self.assertEqual(
@@ -103,10 +104,34 @@ class TestPlanted(MonitorCase):
         )
         found = self.availability(spec).outages
         self.report(planted, found)
+        planted = [plant for plant in planted if self.hit(spec, plant)]
         self.assertEqual(len(planted), len(found), found)
         for plant, outage in zip(planted, found, strict=True):
-            self.covers(plant, outage)
+            self.covers(plant, outage, self.slowest(spec, plant))
         return found
+
+    def hit(self, spec, plant):
+        """Whether a sample was sent while it was broken.
+
+        On a machine that did not run the monitor none may have been; then
+        the monitor has to say so.
+        """
+        start, end = plant.start[1], plant.end[0]
+        watched = seen(spec)
+        if any(start < getattr(one, 'sent', 0) < end for one in watched):
+            return True
+        self.assertTrue(any(start < one.intended < end for one in watched))
+        return False
+
+    def slowest(self, spec, plant):
+        """How slow a healed service was at most on this machine, ns."""
+        return max(
+            event.done - event.sent
+            for event in seen(spec)
+            if isinstance(event, events.Sample)
+            and not event.error
+            and event.sent > plant.end[0]
+        )
 
     def report(self, planted, found):
         lines = [f'{plant}' for plant in planted]
@@ -123,10 +148,10 @@ class TestPlanted(MonitorCase):
         if os.environ.get('EXTREME_SHOW'):
             print('\n'.join(lines), file=sys.stderr)
 
-    def covers(self, plant, outage):
+    def covers(self, plant, outage, slowest):
         self.assertLessEqual(outage.start_earliest_ns, plant.start[1])
         self.assertGreaterEqual(outage.start_latest_ns, plant.start[0])
-        self.assertLessEqual(outage.end_earliest_ns, plant.end[1])
+        self.assertLessEqual(outage.end_earliest_ns, plant.end[1] + slowest)
         self.assertGreaterEqual(outage.end_latest_ns, plant.end[0])
 
     def test_refused(self):
@@ -146,10 +171,10 @@ class TestPlanted(MonitorCase):
             self.assertEqual({'timeout'}, set(outage.errors))
 
     def test_hung_and_then_answered_late(self):
-        self.watch('late', (1.0,), timeout=0.3)
+        self.watch('late', (2.5,), timeout=1.0)
 
     def test_dripping_answer_is_a_timeout(self):
-        (outage,) = self.watch('drip', (0.5,), timeout=0.5)
+        (outage,) = self.watch('drip', (0.5,), timeout=1.0)
         self.assertEqual({'timeout'}, set(outage.errors))
 
     def test_maintenance_page_is_not_the_service(self):
@@ -198,6 +223,7 @@ class TestWatch(MonitorCase):
         self.assertGreater(result.missed, 10)
         self.assertGreater(result.unknown_ns, 0)
         whys = {e.why for e in seen(spec) if isinstance(e, events.Missed)}
+        whys.discard('the monitor was not run in time')
         self.assertEqual({'no token: keystone: refused'}, whys)
         self.assertGreaterEqual(self.cloud.issued, 2)
 

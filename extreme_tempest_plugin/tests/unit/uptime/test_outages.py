@@ -86,7 +86,7 @@ class TestOutage(testtools.TestCase):
         )
         (outage,) = result.outages
         self.assertEqual(100 * MS, outage.start_ns)
-        self.assertEqual(110 * MS, outage.start_latest_ns)
+        self.assertEqual(150 * MS, outage.start_latest_ns)
         self.assertEqual(200 * MS, outage.end_earliest_ns)
         self.assertEqual(305 * MS, outage.end_ns)
 
@@ -97,7 +97,32 @@ class TestOutage(testtools.TestCase):
             sample(200, 300, 'timeout'),
             sample(300, 250),
         )
-        self.assertEqual(550 * MS, result.outages[0].end_ns)
+        (outage,) = result.outages
+        self.assertEqual(550 * MS, outage.end_ns)
+        self.assertEqual(500 * MS, outage.end_earliest_ns)
+
+    def test_the_first_good_answer_counts_not_the_first_request(self):
+        result = of(
+            sample(0),
+            sample(100, error='refused'),
+            sample(200, 5000),
+            sample(300, 400),
+            sample(400, 10),
+            sample(500, 10),
+        )
+        (outage,) = result.outages
+        self.assertEqual(410 * MS, outage.end_ns)
+        self.assertEqual(360 * MS, outage.end_earliest_ns)
+
+    def test_away_from_the_beginning_has_no_usual_answer(self):
+        result = of(
+            sample(0, 900, 'timeout'),
+            sample(1000, 900, 'timeout'),
+            sample(2000, 800),
+        )
+        (outage,) = result.outages
+        self.assertEqual(900 * MS, outage.start_latest_ns)
+        self.assertEqual(1000 * MS, outage.end_earliest_ns)
 
     def test_open_at_the_end(self):
         result = of(sample(0), sample(100, error='reset'), until_ns=300 * MS)

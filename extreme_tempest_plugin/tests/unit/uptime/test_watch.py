@@ -74,7 +74,7 @@ class TestSpecs(testtools.TestCase):
         self.assertEqual('uptime/nova', nova.actor)
 
     def test_services_of_the_plan(self):
-        (nova,) = self.specs(services=('nova', 'nova'), interval=0.02)
+        (nova,) = self.specs(services=('nova',), interval=0.02)
         self.assertEqual(20_000_000, nova.interval_ns)
 
     def test_unknown_service(self):
