@@ -133,7 +133,7 @@ class Lost:
             yield from self._lost_create(resource, calls, listing.complete)
         else:
             yield from _came_back(resource, calls, entry)
-            yield from _lost_rename(resource, calls, entry)
+            yield from _lost_name(resource, calls, entry)
 
     def _lost_create(
         self, resource: str, calls: _Operations, complete: events.Note
@@ -204,34 +204,35 @@ def _must_be_gone(delete: operations.Operation, resource: str) -> bool:
     return delete.settled.reached or states.is_unseen(delete.settled)
 
 
-def _lost_rename(
+def _lost_name(
     resource: str, calls: _Operations, entry: events.Census
 ) -> collections.abc.Iterator[model.Finding]:
-    last = _last(calls, 'rename')
     name = entry.refs.get('name')
+    named = [call for call in calls if call.verb in ('create', 'rename')]
+    last = max(
+        (call for call in named if call.acknowledged),
+        key=lambda call: call.end,
+        default=None,
+    )
     if last is None or name is None:
         return
-    renames = [
-        call
-        for call in calls
-        if call.verb == 'rename' and (call.acknowledged or call.uncertain)
-    ]
-    # A rename is over if another acknowledged one began after its answer.
-    latest = max(call.invoke.t for call in renames if call.acknowledged)
+    # A name is over if another acknowledged one was given after its answer.
+    latest = max(call.invoke.t for call in named if call.acknowledged)
     possible = {
         call.invoke.args.get('name')
-        for call in renames
-        if call.uncertain or call.end >= latest
+        for call in named
+        if call.uncertain or (call.acknowledged and call.end >= latest)
     }
     if name in possible or None in possible:
         return
     wanted = last.invoke.args.get('name')
+    did = 'renamed to' if last.verb == 'rename' else 'created as'
     yield model.Finding(
         checker='lost',
         about=resource,
-        what=f'{resource} was renamed to {wanted!r} with status '
-        f'{last.status}, yet after the run its name is {name!r}. No later '
-        'rename explains that, so the acknowledged rename was lost.',
+        what=f'{resource} was {did} {wanted!r} with status {last.status}, '
+        f'yet after the run its name is {name!r}. No later rename explains '
+        'that, so the acknowledged name was lost.',
         events=(*last.evidence(), entry.n),
         request_ids=last.request_ids(),
         look_again=_commands(resource, last),

@@ -282,3 +282,11 @@ class TestLostRename(testtools.TestCase):
 
     def test_a_census_without_names_claims_nothing(self):
         self.assertEqual([], lost(self.renamed('')))
+
+    def test_the_name_of_the_create_counts_too(self):
+        for name, count in (('name-a', 0), ('stolen', 1)):
+            built = base()
+            built.create(3.0, 'a')
+            built.census('server/a', name=name)
+            built.complete('server')
+            self.assertEqual(count, len(lost(built)))
