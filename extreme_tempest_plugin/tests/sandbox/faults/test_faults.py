@@ -1,0 +1,185 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Faults on real hosts with a real systemd; run in ``sandbox exec``."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import fixtures
+import testtools
+
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import guard
+from extreme_tempest_plugin.faults import healing
+from extreme_tempest_plugin.faults import injection
+from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.tests.sandbox.faults import killed_run
+
+Phase = events.FaultPhase
+ALL = list(Phase)
+
+#: Kind, after which word of the run, and how many seconds later, it is
+#: killed: each phase, and while a call is under way.
+KILLS = [
+    ('service.terminate', 'planned', 0.0),
+    ('service.terminate', 'injected', 0.0),
+    ('service.terminate', 'injected', 0.8),
+    ('service.terminate', 'injected', 1.6),
+    ('service.terminate', 'injected', 2.4),
+    ('service.terminate', 'evidenced', 0.0),
+    ('service.terminate', 'healing', 0.1),
+    ('service.terminate', 'healing', 0.8),
+    ('service.terminate', 'healing', 1.6),
+    ('service.terminate', 'heal-evidenced', 0.0),
+    ('service.restart', 'planned', 0.0),
+    ('service.restart', 'injected', 0.0),
+    ('service.restart', 'injected', 1.2),
+    ('service.restart', 'injected', 2.0),
+    ('service.restart', 'evidenced', 0.0),
+    ('service.restart', 'healed', 0.0),
+]
+
+
+class _OnSandbox(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.path = os.environ.get('OS_FAULTS_CONFIG', '')
+        if not self.path:
+            self.fail('run this in `tempest extreme sandbox exec --`')
+        self.state_dir = self.useFixture(fixtures.TempDir()).path
+
+    def target(self, name: str) -> configuration.Target:
+        return configuration.read(self.path).targets[name]
+
+    def assert_whole(self, name: str) -> None:
+        seen = evidence.OverSsh().observe(self.target(name))
+        self.assertTrue(evidence.whole(seen), evidence.describe(seen))
+
+
+class TestInjection(_OnSandbox):
+    def _run(self, kind: str, name: str) -> list[events.Event]:
+        seen: list[events.Event] = []
+        allowed = killed_run.destructive(name, self.state_dir)
+        plan = model.Fault(fault=kind, target=name)
+        (target,) = guard.check((plan,), allowed)
+        with injection.make(
+            plan,
+            target,
+            allowed,
+            identity='fault-1',
+            run='sandbox',
+            record=seen.append,
+        ):
+            pass
+        self.assertEqual(
+            ALL, [event.phase for event in seen if _is_fault(event)], seen
+        )
+        self.assert_whole(name)
+        self.assertEqual((), journal.Journal(allowed.state_dir).held())
+        return seen
+
+    def test_restart_of_rabbitmq(self) -> None:
+        self._run('service.restart', 'rabbitmq')
+
+    def test_terminate_of_rabbitmq(self) -> None:
+        self._run('service.terminate', 'rabbitmq')
+
+    def test_two_hosts(self) -> None:
+        seen = self._run('service.terminate', 'nova-compute')
+        proof = seen[2].evidence
+        for host in self.target('nova-compute').hosts:
+            self.assertIn(f'{host.address}: inactive', proof)
+
+    def test_overhead_of_a_restart(self) -> None:
+        """Printed, not asserted: the machine may be busy."""
+        target = self.target('memcached')
+        began = time.monotonic()
+        ssh.run(
+            target.hosts[0],
+            ('systemctl', 'restart', target.unit),
+            as_root=True,
+        )
+        plain = time.monotonic() - began
+        began = time.monotonic()
+        self._run('service.restart', 'memcached')
+        whole = time.monotonic() - began
+        print(
+            f'restart {plain:.2f} s, as a fault with guard and evidence '
+            f'{whole:.2f} s',
+            file=sys.stderr,
+        )
+
+
+class TestKilled(_OnSandbox):
+    """kill -9 at any moment; heal_all brings the target back."""
+
+    def test_every_moment(self) -> None:
+        for kind, word, seconds in KILLS:
+            with self.subTest(kind=kind, word=word, seconds=seconds):
+                self._kill(kind, word, seconds, 'memcached')
+
+    def test_rabbitmq(self) -> None:
+        self._kill('service.terminate', 'evidenced', 0.0, 'rabbitmq')
+
+    def _kill(self, kind: str, word: str, seconds: float, name: str) -> None:
+        run = subprocess.Popen(
+            [sys.executable, killed_run.__file__, kind, name, self.state_dir],
+            stdout=subprocess.PIPE,
+            encoding='utf-8',
+        )
+        for line in run.stdout:
+            if line.strip() == word:
+                break
+        else:
+            self.fail(f'the run ended before {word}: {run.wait()}')
+        time.sleep(seconds)
+        run.kill()
+        run.wait()
+        run.stdout.close()
+        lines: list[str] = []
+        healed = healing.heal_all(
+            killed_run.destructive(name, self.state_dir), lines.append
+        )
+        print(f'{kind} {word} +{seconds}: {lines}', file=sys.stderr)
+        self.assertTrue(all(one.proven for one in healed), lines)
+        if word not in ('planned', 'heal-evidenced', 'healed'):
+            self.assertEqual(1, len(healed))
+        self.assert_whole(name)
+        # What the killed run had sent would have arrived by now.
+        time.sleep(2)
+        self.assert_whole(name)
+        state_dir = pathlib.Path(self.state_dir)
+        self.assertEqual((), journal.Journal(state_dir).held())
+        # And a second time there is nothing to do.
+        self.assertEqual(
+            (),
+            healing.heal_all(killed_run.destructive(name, self.state_dir)),
+        )
+
+
+class TestUnreachable(_OnSandbox):
+    def test_address_without_a_host(self) -> None:
+        host = ssh.Host(address='10.88.0.99', user='stack')
+        began = time.monotonic()
+        self.assertRaises(ssh.UnreachableError, ssh.run, host, ('true',))
+        self.assertLess(time.monotonic() - began, 10)
+
+
+def _is_fault(event: events.Event) -> bool:
+    return isinstance(event, events.Fault)
