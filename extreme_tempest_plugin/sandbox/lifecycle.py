@@ -41,6 +41,8 @@ from extreme_tempest_plugin.sandbox.topology import Topology
 
 #: Seconds until a started cloud must answer; a loaded machine takes longer.
 READY_TIMEOUT = 300
+#: The step with which a start from the cache begins.
+FIRST_STEP = 'Building the network'
 _POWER_TIMEOUT = 30
 _NSPAWN = pathlib.Path('/run/systemd/nspawn')
 
@@ -188,7 +190,7 @@ class Sandbox:
     def _start(
         self, shape: Topology, images: Images, memory_mib: int | None
     ) -> None:
-        self.progress.step('Building the network')
+        self.progress.step(FIRST_STEP)
         self._make_directories()
         if memory_mib:
             Group(self.layout.cgroup).limit_memory(memory_mib)

@@ -22,6 +22,7 @@ inside a mount namespace of its own.
 
 import dataclasses
 import json
+import logging
 import os
 import pathlib
 import selectors
@@ -29,13 +30,14 @@ import signal
 import socket
 import subprocess
 import sys
-import typing
 
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import shell
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.layout import Layout
+
+LOG = logging.getLogger(__name__)
 
 # What systemd-nspawn --keep-unit returns when the host wants to reboot.
 REBOOT = 133
@@ -156,7 +158,7 @@ class Board:
             return
         code = self.container.wait()
         self.container = None
-        print(f'{self.host.name}: container ended with {code}', flush=True)
+        LOG.info('%s: container ended with %d', self.host.name, code)
         self.group.kill()
         if code == REBOOT:
             self._start()
@@ -217,7 +219,7 @@ class Server:
                 connection.sendall(json.dumps(answer).encode('ascii'))
             except (OSError, UnicodeError) as error:
                 # The asker went away or talks rubbish: not our end.
-                print(f'order lost: {error}', flush=True)
+                LOG.warning('order lost: %s', error)
                 return True
         return order != 'quit'
 
@@ -225,19 +227,22 @@ class Server:
         if order not in ORDERS:
             return {'error': f'unknown order {order!r}'}
         try:
-            if order in ('off', 'quit'):
+            if order == 'on':
+                self.board.on()
+            elif order == 'soft':
+                self.board.soft()
+            elif order in ('off', 'quit'):
                 self._unwatch()
                 self.board.off()
-            elif order in ('on', 'soft'):
-                typing.cast(
-                    'typing.Callable[[], None]', getattr(self.board, order)
-                )()
         except Exception as error:  # the board must live on and say why
             return {'error': str(error)}
         return {'power': self.board.power}
 
 
 def main() -> None:
+    logging.basicConfig(
+        format='%(asctime)s %(levelname)s %(message)s', level=logging.INFO
+    )
     spec = Specification.from_json(sys.argv[1])
     board = Board(spec)
     Group(f'{board.layout.cgroup}/power').enter()

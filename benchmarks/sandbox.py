@@ -1,0 +1,187 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Measures the sandbox: build, up, down, memory, leftovers.
+
+Needs root. build_s, from an empty cache to initialised hosts, is measured
+with --cold only. up_s lasts from the command to the first server and its
+port ACTIVE. With several runs a time is the median.
+"""
+
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import leftovers
+
+from extreme_tempest_plugin.sandbox import api
+from extreme_tempest_plugin.sandbox import layout as layout_module
+from extreme_tempest_plugin.sandbox import lifecycle
+from extreme_tempest_plugin.sandbox import namespace
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.cgroups import Group
+
+TEMPEST = pathlib.Path(sys.executable).with_name('tempest')
+BOOT_TIMEOUT = 180
+
+
+def add_arguments(parser):
+    parser.add_argument('--name', default='bench')
+    parser.add_argument(
+        '--topology', default='single', choices=sorted(topology.TOPOLOGIES)
+    )
+    parser.add_argument(
+        '--cold',
+        action='store_true',
+        help='build from nothing, in a cache that is thrown away',
+    )
+    parser.add_argument(
+        '--cache-dir',
+        type=pathlib.Path,
+        default=layout_module.CACHE_ROOT,
+        metavar='DIR',
+    )
+
+
+def sandbox(*arguments):
+    """Run one command of the sandbox; returns the seconds it took."""
+    start = time.monotonic()
+    subprocess.run(
+        [str(TEMPEST), 'extreme', 'sandbox', *arguments],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=1800,
+    )
+    return time.monotonic() - start
+
+
+class Stopwatch:
+    """A progress display that notes when the start from the cache begins."""
+
+    def __init__(self):
+        self.start = time.monotonic()
+        self.built = None
+
+    def step(self, text):
+        print(f'  {text}', file=sys.stderr, flush=True)
+        if text == lifecycle.FIRST_STEP:
+            self.built = time.monotonic() - self.start
+
+    def detail(self, text):
+        pass
+
+
+def build(layout, shape):
+    """Seconds from nothing to a complete cache."""
+    # Beside the default cache: /tmp may be in memory.
+    with tempfile.TemporaryDirectory(dir='/var/tmp') as cache:
+        watch = Stopwatch()
+        running = lifecycle.Sandbox(layout, watch)
+        running.up(shape, pathlib.Path(cache))
+        running.down()
+    return watch.built
+
+
+def boot(layout, shape):
+    """Boot a server; returns when it and its port are ACTIVE."""
+    record = lifecycle.Record.read(layout.record)
+    cloud = api.Cloud(shape.api_address, record.password, timeout=60)
+
+    def visit():
+        cloud.authenticate()
+        image = cloud.get(9292, '/v2/images?name=tiny').items('images')[0]
+        nets = cloud.get(9696, '/v2.0/networks?name=private')
+        server = {
+            'name': 'benchmark',
+            'flavorRef': '42',
+            'imageRef': image['id'],
+            'networks': [{'uuid': nets.items('networks')[0]['id']}],
+        }
+        made = cloud.request(
+            'POST', 8774, '/v2.1/servers', {'server': server}
+        ).field('server', 'id')
+        end = time.monotonic() + BOOT_TIMEOUT
+        while not is_active(cloud, made):
+            if time.monotonic() > end:
+                raise SystemExit('the server did not become ACTIVE')
+            time.sleep(0.2)
+
+    namespace.call(network.NAMESPACES / layout.tester, visit)
+
+
+def is_active(cloud, server):
+    """Whether a server and its port are ACTIVE."""
+    state = cloud.get(8774, f'/v2.1/servers/{server}').field('server')
+    if state['status'] == 'ERROR':
+        raise SystemExit(f'the server ended in ERROR: {state["fault"]}')
+    found = cloud.get(9696, f'/v2.0/ports?device_id={server}').items('ports')
+    states = [state['status'], *(port['status'] for port in found)]
+    return len(states) > 1 and set(states) == {'ACTIVE'}
+
+
+def pss_mb(layout):
+    """Memory of all processes of a sandbox, shared pages divided."""
+    total = 0
+    for pid in Group(layout.cgroup).processes():
+        try:
+            text = pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text()
+        except OSError:
+            continue
+        for line in text.splitlines():
+            if line.startswith('Pss:'):
+                total += int(line.split()[1])
+    return round(total / 1024)
+
+
+def once(arguments, layout, shape):
+    """One life of a sandbox: seconds up, MB, seconds down, what is left."""
+    was = leftovers.before()
+    start = time.monotonic()
+    sandbox(
+        *('up', '--name', layout.name, '--topology', shape.name),
+        *('--cache-dir', str(arguments.cache_dir), '-f', 'json'),
+    )
+    try:
+        boot(layout, shape)
+        up_s = time.monotonic() - start
+        memory = pss_mb(layout)
+        spaces = leftovers.own_namespaces(layout)
+    finally:
+        down_s = sandbox('down', '--name', layout.name)
+    # PID 1 of a small machine collects the dead a moment later.
+    time.sleep(1)
+    left = leftovers.find(layout, was, spaces)
+    for item in left:
+        print(f'left: {item}', file=sys.stderr)
+    return up_s, memory, down_s, len(left)
+
+
+def measure(arguments):
+    """The figures, by key."""
+    shape = topology.named(arguments.topology)
+    layout = layout_module.make(arguments.name, layout_module.STATE_ROOT)
+    built = build(layout, shape) if arguments.cold else None
+    lives = [
+        once(arguments, layout, shape) for _ in range(max(1, arguments.runs))
+    ]
+    ups, memories, downs, lefts = zip(*lives, strict=True)
+    key = shape.name
+    return {
+        f'{key}.build_s': None if built is None else round(built, 1),
+        f'{key}.up_s': round(statistics.median(ups), 1),
+        f'{key}.down_s': round(statistics.median(downs), 1),
+        f'{key}.pss_mb': max(memories),
+        f'{key}.leftovers': sum(lefts),
+    }

@@ -1,0 +1,77 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The plan of the network: nothing may touch the root namespace."""
+
+import testtools
+
+from extreme_tempest_plugin.sandbox import layout
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import topology
+
+
+class TestCommands(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.layout = layout.Layout('dev')
+        self.shape = topology.named('single')
+        self.commands = network.commands(self.layout, self.shape)
+
+    def test_every_command_names_a_namespace_of_this_sandbox(self):
+        ours = set(self.layout.all_machines())
+        for command in self.commands:
+            if command[:3] == ('ip', 'netns', 'add'):
+                self.assertIn(command[3], ours)
+            elif command[:2] == ('ip', '-n'):
+                self.assertIn(command[2], ours)
+            else:
+                self.assertEqual('nsenter', command[0])
+                space = command[1].rpartition('/')[2]
+                self.assertIn(space, ours)
+
+    def test_the_peer_of_a_cable_is_in_a_namespace_as_well(self):
+        for command in self.commands:
+            if 'veth' in command:
+                peer = command[command.index('netns') + 1]
+                self.assertIn(peer, self.layout.all_machines())
+
+    def test_namespaces_exist_before_they_are_used(self):
+        known = set()
+        for command in self.commands:
+            if command[:3] == ('ip', 'netns', 'add'):
+                known.add(command[3])
+            elif command[0] == 'ip':
+                self.assertIn(command[2], known)
+
+    def test_ports_of_the_switch(self):
+        ports = {
+            command[command.index('add') + 1]
+            for command in self.commands
+            if 'veth' in command
+        }
+        self.assertEqual(
+            {
+                *('tester-eth0', 'tester-eth1', 'ctl1-eth0'),
+                *('cmp1-eth0', 'cmp1-eth1', 'cmp1-eth2'),
+                *('cmp2-eth0', 'cmp2-eth1', 'cmp2-eth2'),
+            },
+            ports,
+        )
+
+    def test_hosts_get_their_addresses(self):
+        added = {
+            (command[2], command[5])
+            for command in self.commands
+            if 'addr' in command
+        }
+        self.assertIn(('dev-ctl1', '10.88.0.11/24'), added)
+        self.assertIn(('dev-tester', '10.88.0.1/24'), added)
+        self.assertIn(('dev-tester', '10.88.1.1/24'), added)

@@ -1,0 +1,149 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The table of services and what is made of it."""
+
+import configparser
+import re
+
+import jinja2
+import testtools
+
+from extreme_tempest_plugin.sandbox import services
+from extreme_tempest_plugin.sandbox import templates
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.topology import Role
+
+SHAPE = topology.named('single')
+PASSWORD = 'very-secret'
+
+
+def files(host):
+    site = templates.Site(SHAPE, host, PASSWORD)
+    return {file.path: file for file in templates.host_files(site)}
+
+
+def parsed(file):
+    parser = configparser.ConfigParser(
+        interpolation=None, strict=False, allow_no_value=True
+    )
+    parser.read_string(file.text)
+    return parser
+
+
+class TestTable(testtools.TestCase):
+    def test_units_have_one_place(self):
+        for role in Role:
+            names = services.unit_names(role)
+            self.assertEqual(sorted(set(names)), sorted(names))
+
+    def test_an_endpoint_has_a_unit_that_listens(self):
+        for service in services.SERVICES:
+            if service.endpoint:
+                ports = {unit.port for unit in service.units}
+                self.assertIn(service.endpoint.port, ports)
+
+    def test_patterns_are_absolute_paths_without_shell_characters(self):
+        # os-faults hands the pattern to a shell, as root.
+        for service in services.SERVICES:
+            for unit in service.all_units:
+                if unit.pattern:
+                    self.assertTrue(re.match(r'/[\w./@:+-]+\Z', unit.pattern))
+
+    def test_every_template_is_used(self):
+        used = {
+            config.template
+            for service in services.SERVICES
+            for config in service.configs
+        } | {'hosts.j2', 'macros.j2', 'openrc.j2', 'tempest.conf.j2'}
+        used |= {'uwsgi.ini.j2', 'unit.service.j2'}
+        there = {
+            item.name for item in (templates.DATA / 'templates').iterdir()
+        }
+        self.assertEqual(there, used)
+
+
+class TestRendering(testtools.TestCase):
+    def test_what_a_template_is_not_given_is_an_error(self):
+        self.assertRaises(
+            jinja2.UndefinedError, templates.render, 'hosts.j2'
+        )
+
+    def test_hosts(self):
+        hosts = files(SHAPE.hosts[0])['/etc/hosts'].text
+        self.assertIn('10.88.0.22 cmp2\n', hosts)
+
+    def test_configuration_files_can_be_read(self):
+        for host in SHAPE.hosts:
+            for path, file in files(host).items():
+                if path.endswith(('.conf', '.ini', '.service')):
+                    if 'rabbitmq' in path or 'memcached' in path:
+                        continue
+                    self.assertTrue(parsed(file).sections(), path)
+
+    def test_no_line_is_left_open(self):
+        for host in SHAPE.hosts:
+            for file in files(host).values():
+                self.assertNotIn('{{', file.text)
+                self.assertNotIn('{%', file.text)
+                self.assertTrue(file.text.endswith('\n'), file.path)
+
+    def test_a_compute_has_no_database(self):
+        (compute, *_) = SHAPE.computes
+        for file in files(compute).values():
+            self.assertNotIn('mysql', file.text)
+
+    def test_controller(self):
+        nova = parsed(files(SHAPE.controllers[0])['/etc/nova/nova.conf'])
+        self.assertEqual(
+            f'rabbit://openstack:{PASSWORD}@10.88.0.11:5672/',
+            nova['DEFAULT']['transport_url'],
+        )
+        self.assertEqual(
+            f'mysql+pymysql://openstack:{PASSWORD}@10.88.0.11/nova_api'
+            '?charset=utf8mb4',
+            nova['api_database']['connection'],
+        )
+        self.assertEqual('true', nova['DEFAULT']['use_stderr'])
+        self.assertEqual(
+            'oslo_cache.memcache_pool', nova['cache']['backend']
+        )
+
+    def test_units_of_apis_wait_for_their_application(self):
+        controller = files(SHAPE.controllers[0])
+        unit = controller['/etc/systemd/system/nova-api.service'].text
+        self.assertIn('Type=notify\n', unit)
+        self.assertIn('Restart=always\n', unit)
+        self.assertIn('/etc/uwsgi/nova-api.ini', unit)
+        scheduler = controller['/etc/systemd/system/nova-scheduler.service']
+        self.assertIn('Type=simple\n', scheduler.text)
+
+    def test_several_controllers(self):
+        # What a topology with more of them will need.
+        second = topology.Host('ctl2', Role.CONTROLLER, '10.88.0.12')
+        shape = topology.Topology(
+            'x', (*SHAPE.controllers, second), '10.88.0.10', 1
+        )
+        site = templates.Site(shape, second, 'p')
+        self.assertEqual(
+            'rabbit://openstack:p@10.88.0.11:5672,'
+            'openstack:p@10.88.0.12:5672/',
+            site.transport_url,
+        )
+        self.assertEqual(
+            '10.88.0.11:11211,10.88.0.12:11211', site.memcached_servers
+        )
+        self.assertEqual('http://10.88.0.10:5000/v3', site.keystone_url)
+
+    def test_passwords_are_where_only_root_reads(self):
+        openrc = files(SHAPE.controllers[0])['/root/openrc']
+        self.assertIn(PASSWORD, openrc.text)
+        self.assertEqual(0o600, openrc.mode)

@@ -1,0 +1,132 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Files for the user of a sandbox."""
+
+import configparser
+import pathlib
+
+import fixtures
+import testtools
+import yaml
+
+from extreme_tempest_plugin.sandbox import layout
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox import workspace
+from extreme_tempest_plugin.sandbox.image import golden
+
+SHAPE = topology.named('single')
+GOLDEN = golden.Golden(
+    'very-secret', golden.Seed('42', '84', 'img1', 'img2', 'pub', 'priv')
+)
+
+
+class TestWorkspace(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.layout = layout.Layout('dev', top / 'state', top / 'run')
+        self.key = top / 'key'
+        self.key.write_text('PRIVATE')
+        self.made = self.write()
+
+    def write(self):
+        return workspace.write(self.layout, SHAPE, GOLDEN, self.key)
+
+    def tempest(self):
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read(self.made.tempest_conf)
+        return parser
+
+    def test_tempest_conf(self):
+        conf = self.tempest()
+        self.assertEqual('very-secret', conf['auth']['admin_password'])
+        self.assertEqual('img1', conf['compute']['image_ref'])
+        self.assertEqual('84', conf['compute']['flavor_ref_alt'])
+        self.assertEqual('2', conf['compute']['min_compute_nodes'])
+        self.assertEqual('pub', conf['network']['public_network_id'])
+        self.assertEqual('true', conf['service_available']['nova'])
+        # Not among the services yet.
+        self.assertEqual('false', conf['service_available']['swift'])
+
+    def test_our_own_groups(self):
+        conf = self.tempest()
+        root = str(self.made.root)
+        self.assertEqual(f'{root}/runs', conf['stress']['runs_dir'])
+        self.assertEqual('stack', conf['stress']['ssh_user'])
+        self.assertEqual(
+            '10.88.0.11,10.88.0.21,10.88.0.22', conf['stress']['log_hosts']
+        )
+        self.assertIn('/var/log/nova/*.log', conf['stress']['log_files'])
+        self.assertEqual('true', conf['destructive']['allowed'])
+        self.assertEqual('rabbitmq', conf['destructive']['targets'])
+        self.assertEqual(
+            str(self.made.os_faults_yaml),
+            conf['destructive']['os_faults_config'],
+        )
+
+    def test_clouds_yaml(self):
+        clouds = yaml.safe_load(self.made.clouds_yaml.read_text())
+        auth = clouds['clouds']['dev']['auth']
+        self.assertEqual('http://10.88.0.11:5000/v3', auth['auth_url'])
+        self.assertEqual('very-secret', auth['password'])
+
+    def test_os_faults(self):
+        config = yaml.safe_load(self.made.os_faults_yaml.read_text())
+        nodes = config['node_discover']['args']
+        self.assertEqual(['ctl1', 'cmp1', 'cmp2'], [n['fqdn'] for n in nodes])
+        self.assertEqual(
+            {'username': 'stack', 'private_key_file': str(self.made.ssh_key)},
+            nodes[0]['auth'],
+        )
+        rabbit = config['services']['rabbitmq']
+        self.assertEqual('rabbitmq-server', rabbit['args']['service_name'])
+        self.assertEqual(['tcp', 5672], rabbit['args']['port'])
+        self.assertEqual(['10.88.0.11'], rabbit['hosts'])
+        compute = config['services']['nova-compute']
+        self.assertEqual(['10.88.0.21', '10.88.0.22'], compute['hosts'])
+        self.assertNotIn('port', compute['args'])
+        self.assertIn('mysql', config['services'])
+
+    def test_every_target_is_a_service_of_os_faults(self):
+        config = yaml.safe_load(self.made.os_faults_yaml.read_text())
+        for target in workspace.TARGETS:
+            self.assertIn(target, config['services'])
+
+    def test_secrets_are_private(self):
+        for path in (
+            self.made.ssh_key,
+            self.made.tempest_conf,
+            self.made.clouds_yaml,
+        ):
+            self.assertEqual(0o600, path.stat().st_mode & 0o777)
+        self.assertEqual('PRIVATE', self.made.ssh_key.read_text())
+
+    def test_results_survive_the_next_up(self):
+        result = self.made.root / 'runs' / 'verdict.json'
+        result.write_text('{}')
+        self.write()
+        self.assertTrue(result.exists())
+
+    def test_stestr_conf_discovers_what_tempest_discovers(self):
+        conf = configparser.RawConfigParser()
+        conf.read(self.made.root / '.stestr.conf')
+        discover = pathlib.Path(conf['DEFAULT']['test_path'])
+        self.assertTrue((discover / 'plugins.py').is_file())
+
+    def test_environment_of_a_command(self):
+        variables = self.made.variables('dev')
+        self.assertEqual('dev', variables['OS_CLOUD'])
+        self.assertEqual(
+            self.made.tempest_conf,
+            pathlib.Path(variables['TEMPEST_CONFIG_DIR'])
+            / variables['TEMPEST_CONFIG'],
+        )
