@@ -65,7 +65,8 @@ def render(
     console = rich.console.Console(
         file=out, width=_WIDTH, color_system=None, force_terminal=False
     )
-    show(verdict, directory, console)
+    _print(verdict, directory, console)
+    # rich fills lines up with spaces, which a log should not have.
     lines = (line.rstrip() for line in out.getvalue().splitlines())
     return '\n'.join(lines) + '\n'
 
@@ -85,8 +86,20 @@ def show(
 ) -> None:
     """Print the summary.
 
-    :param console: where to; colours and width are its.
+    :param console: where to; on a terminal with its colours and width,
+        elsewhere plain.
     """
+    if console.is_terminal:
+        _print(verdict, directory, console)
+    else:
+        console.file.write(render(verdict, directory))
+
+
+def _print(
+    verdict: verdicts.Verdict,
+    directory: pathlib.Path | None,
+    console: rich.console.Console,
+) -> None:
     _headline(verdict, console)
     _slo(verdict, console)
     _services(verdict, console)
