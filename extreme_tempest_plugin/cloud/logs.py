@@ -55,8 +55,9 @@ _SECRETS = (
     ),
     # rabbit://openstack:secret@host
     re.compile(r'(\w://[^\s:/@]*:)([^\s/@]+)(?=@)'),
-    # Fernet tokens, wherever they are
+    # tokens of Keystone, Fernet and JWS, wherever they are
     re.compile(r'()(gAAAA[\w=-]{8,})'),
+    re.compile(r'()(eyJ[\w-]+\.[\w-]+\.[\w-]+)'),
 )
 _MASK = r'\1***'
 
