@@ -31,6 +31,11 @@ import re
 import sys
 
 LEVEL = re.compile(rb'(?:^|\s)(?:ERROR|CRITICAL|TRACE)\s')
+# oslo.log writes each line of a traceback with the level: "ERROR nova.api
+#   File ...". The exception itself, its last line, is enough.
+FRAME = re.compile(
+    rb'\s(?:ERROR|CRITICAL|TRACE)\s\S+\s(?:\s|$|Traceback \(most recent)'
+)
 LINE_LIMIT = 4000
 
 
@@ -113,7 +118,7 @@ class Reading:
         # What has no end yet is being written: next time.
         whole = data[: data.rfind(b'\n') + 1]
         for line in whole.splitlines():
-            if LEVEL.search(line):
+            if LEVEL.search(line) and not FRAME.search(line):
                 self.found(path, line)
         return offset + len(whole)
 

@@ -181,6 +181,25 @@ class TestRemote(testtools.TestCase):
             ['a ERROR b', 'a CRITICAL b', 'a TRACE b', 'ERROR first'], lines
         )
 
+    def test_traceback_is_its_last_line(self) -> None:
+        self.file.write_text(
+            '1 ERROR nova.api [None req-1 - -] Failed: Boom: x\n'
+            '1 ERROR nova.api Traceback (most recent call last):\n'
+            '1 ERROR nova.api   File "a.py", line 1, in b\n'
+            '1 ERROR nova.api     c()\n'
+            '1 ERROR nova.api     ^^^\n'
+            '1 ERROR nova.api Boom: x\n'
+            '1 ERROR nova.api \n'
+        )
+        lines = [line for _, line in self._read({})['lines']]
+        self.assertEqual(
+            [
+                '1 ERROR nova.api [None req-1 - -] Failed: Boom: x',
+                '1 ERROR nova.api Boom: x',
+            ],
+            lines,
+        )
+
     def test_endless_line_goes_on(self) -> None:
         self.file.write_text('')
         known = self._read()['known']
