@@ -39,11 +39,10 @@ _TIMEOUT = 30.0
 # Paths and patterns of glob(3): nothing that a shell would act upon.
 _PATTERN = re.compile(r'/[\w./@:+*?\[\]!~-]*\Z', re.ASCII)
 _LEVEL = re.compile(r'(?:^|\s)(ERROR|CRITICAL|TRACE)\s')
-# oslo.log: "… [None req-<uuid> user project - - -] message"; older releases
-# write "[req-<uuid> …".
-_REQUEST_ID = re.compile(
-    r'\breq-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b'
-)
+# oslo.log: "… [<global request id or None> <request id> user project …]";
+# older releases write "[<request id> user …".
+_ID = r'req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b'
+_REQUEST_ID = re.compile(rf'\[(?:(?:None|{_ID}) )?({_ID})')
 _SECRETS = (
     # key=value, 'key': 'value', key: value, also "Key": "Bearer value"
     re.compile(
@@ -234,7 +233,7 @@ class Watcher:
             file=path,
             line=mask(line)[:_LINE_LIMIT],
             level=level[1] if level else '',
-            request_id=request[0] if request else '',
+            request_id=request[1] if request else '',
         )
 
     def _remark(self, state: _State, text: str) -> None:

@@ -71,9 +71,8 @@ class Reading:
 
     def __init__(self, wanted: dict) -> None:
         self.wanted = wanted
-        self.room = wanted['lines']
         self.known: dict = {}
-        self.lines: list = []
+        self.lines: dict = {}
         self.dropped = 0
         self.skipped_bytes = 0
         self.trouble: list = []
@@ -85,9 +84,10 @@ class Reading:
                 self.one(path)
             except OSError as error:
                 self.trouble.append(f'{path}: {error.strerror}')
+        lines = self.shared()
         return {
             'known': self.known,
-            'lines': self.lines,
+            'lines': lines,
             'dropped': self.dropped,
             'skipped_bytes': self.skipped_bytes,
             'trouble': self.trouble,
@@ -124,11 +124,22 @@ class Reading:
 
     def found(self, path: str, line: bytes) -> None:
         """Keep a line, or count it."""
-        if len(self.lines) < self.room:
-            text = line[:LINE_LIMIT].decode('utf-8', 'replace')
-            self.lines.append([path, text])
+        lines = self.lines.setdefault(path, [])
+        if len(lines) < self.wanted['lines']:
+            lines.append(line[:LINE_LIMIT].decode('utf-8', 'replace'))
         else:
             self.dropped += 1
+
+    def shared(self) -> list:
+        """Lines of every file, so that one which floods leaves room."""
+        limit = self.wanted['lines']
+        if sum(len(lines) for lines in self.lines.values()) > limit:
+            limit = max(1, limit // len(self.lines))
+        kept = []
+        for path, lines in sorted(self.lines.items()):
+            kept += [[path, line] for line in lines[:limit]]
+            self.dropped += len(lines[limit:])
+        return kept
 
 
 if __name__ == '__main__':

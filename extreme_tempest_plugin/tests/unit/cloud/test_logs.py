@@ -138,6 +138,21 @@ class TestWatcher(testtools.TestCase):
         self.assertEqual(1000, len(event.line))
         self.assertEqual(7, event.t)
 
+    def test_request_id(self) -> None:
+        watcher = logs.Watcher(_settings(), lambda event: None)
+        one = 'req-01234567-89ab-cdef-0123-456789abcdef'
+        two = 'req-11234567-89ab-cdef-0123-456789abcdef'
+        for text, wanted in (
+            (f'[None {one} user - -]', one),
+            (f'[{two} {one} user - -]', one),
+            (f'[{one} user - -]', one),
+            ('[-]', ''),
+            ('[None req-garbage]', ''),
+        ):
+            line = f'2026 1 ERROR nova.api {text} Boom of {two}'
+            event = watcher._event('h', '/a.log', line)
+            self.assertEqual(wanted, event.request_id)
+
 
 class TestRemote(testtools.TestCase):
     """The part that runs on the hosts, run here."""
@@ -170,6 +185,14 @@ class TestRemote(testtools.TestCase):
         self.assertEqual(90, found['dropped'])
         self.assertEqual(4000, found['skipped_bytes'])
         self.assertEqual([], self._read(found['known'])['lines'])
+
+    def test_flood_leaves_room_for_others(self) -> None:
+        self.file.write_text('a ERROR b\n' * 50)
+        (self.directory / 'b.log').write_text('a ERROR c\n')
+        found = self._read({})
+        lines = [line for _, line in found['lines']]
+        self.assertEqual(['a ERROR b'] * 5 + ['a ERROR c'], lines)
+        self.assertEqual(45, found['dropped'])
 
     def test_levels(self) -> None:
         self.file.write_text(
