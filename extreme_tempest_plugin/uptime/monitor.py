@@ -41,6 +41,7 @@ from extreme_tempest_plugin.uptime import workers
 
 READY = b'ready\n'
 _LONGEST_SPEC = 65536
+_NICENESS = -10
 _LONGEST_RUN_US = (1_000_000, 2_000_000)
 
 
@@ -160,11 +161,15 @@ def _come_first() -> None:
     sample that is late finds no short outage. Seen at a load of 40 on 2
     cores, 50 samples per second: 0 of 1020 missed, against 220 with the
     ordinary scheduling and 272 with the best niceness. What never sleeps is
-    killed after two seconds.
+    killed after two seconds. A user who is not root, or a control group
+    without real time, gets the niceness that it may have.
     """
-    with contextlib.suppress(OSError, ValueError):
+    try:
         resource.setrlimit(resource.RLIMIT_RTTIME, _LONGEST_RUN_US)
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
 
 
 def _line(fd: int) -> bytes:
