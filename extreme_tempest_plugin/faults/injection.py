@@ -121,9 +121,8 @@ class Injection:
     def inject(self) -> bool:
         """Break the target and prove it.
 
-        :returns: whether it is proven. Where it is not, a note says why.
-        :raises RefusedError: if a fault of another run is active.
-        :raises UsageError: if the journal cannot be written.
+        :returns: whether it is proven. Where it is not, or could not even be
+            begun, a note says why; :meth:`heal` is to be called all the same.
         :raises BaseException: whatever interrupts it, after healing.
         """
         try:
@@ -168,7 +167,14 @@ class Injection:
             self._unmeasured(f'not injected: not in its steady state: {said}')
             self.healed = True
             return False
-        self._entry = self._log.add(self._journal_entry())
+        try:
+            self._entry = self._log.add(self._journal_entry())
+        except errors.UsageError as error:
+            # The guard permitted it when the campaign began. Nothing was
+            # touched, and what the campaign saw so far is worth keeping.
+            self._unmeasured(f'not injected: {error}')
+            self.healed = True
+            return False
         self._sent = self._now()
         self._event(
             events.FaultPhase.INJECTED,

@@ -179,11 +179,14 @@ class Journal:
 
 
 def refuse_active(
-    held: collections.abc.Iterable[Held], owner: Owner, target: str = ''
+    held: collections.abc.Iterable[Held],
+    owner: Owner | None = None,
+    target: str = '',
 ) -> None:
     """Refuse to break anything beside a fault that is not ours.
 
-    :param owner: this process; other faults of its own are its plan's.
+    :param owner: this process: other faults of its own are its plan's. None
+        where no fault at all may be there.
     :param target: refused as well where it is already broken by us.
     :raises RefusedError: naming the fault and what to do.
     """
@@ -201,7 +204,7 @@ def refuse_active(
             f'{entry.target.name}) is active'
             + (
                 f', its process {entry.owner.pid} is alive: wait for its end'
-                if alive(entry.owner)
+                if alive(entry.owner) and entry.owner.pid != os.getpid()
                 else ': run `tempest extreme heal`'
             )
         )

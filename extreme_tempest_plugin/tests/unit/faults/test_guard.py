@@ -176,6 +176,16 @@ class TestGuard(testtools.TestCase):
         log.remove(path)
         self._check()
 
+    def test_fault_that_this_process_left_unhealed(self) -> None:
+        log = journal.Journal(self.settings.state_dir)
+        log.add(
+            fakes.entry(
+                owner=journal.this_process(),
+                target=dataclasses.replace(fakes.TARGET, name='another'),
+            )
+        )
+        self.assertIn('tempest extreme heal', self._refused())
+
     def test_journal_cannot_be_written(self) -> None:
         self.assertIn(
             '[destructive] state_dir',

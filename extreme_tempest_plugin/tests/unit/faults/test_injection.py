@@ -294,11 +294,35 @@ class TestInjection(testtools.TestCase):
         # The checker sees that it was too late.
         self.assertGreaterEqual(late, 60 * fakes.SECOND)
 
-    def test_fault_of_another_run_is_refused_at_the_last_moment(self) -> None:
+    def test_fault_of_another_run_refuses_at_the_last_moment(self) -> None:
         self.log.add(fakes.entry())
-        self.assertRaises(errors.RefusedError, self._make().inject)
+        with self._make() as fault:
+            pass
+        self.assertTrue(fault.healed)
+        (note,) = self._notes(events.Topic.UNMEASURED)
+        self.assertIn('not injected', note)
+        self.assertIn('is active', note)
+        self.assertEqual([Phase.PLANNED], self._phases())
         self.assertEqual([], self.engine.calls)
         self.assertEqual(1, self._held())
+
+    def test_no_journal_no_fault(self) -> None:
+        self.log.directory.write_text('a file')
+        with self._make():
+            pass
+        (note,) = self._notes(events.Topic.UNMEASURED)
+        self.assertIn('[destructive] state_dir', note)
+        self.assertEqual([], self.engine.calls)
+
+    def test_same_target_twice_at_a_time(self) -> None:
+        with self._make() as first:
+            second = self._make()
+            self.service.start()
+            self.assertFalse(second.inject())
+            self.assertTrue(second.heal())
+            self.assertIsNone(first.healed)
+            self.assertEqual(1, self._held())
+        self.assertEqual(0, self._held())
 
     def test_full_disk_heals_and_then_complains(self) -> None:
         fault = self._make()
