@@ -56,6 +56,18 @@ class TestIntegrity(testtools.TestCase):
         built.process('campaign')
         self.unknown(built, 'A storm was planned')
 
+    def test_a_monitor_that_never_said_that_it_began(self):
+        built = histories.Builder(histories.WATCH)
+        built.process('campaign')
+        for number in range(181):
+            built.sample(2.0 + number / 2)
+        self.unknown(built, 'no process began to')
+
+    def test_a_process_that_never_began(self):
+        built = histories.storm()
+        built.note(90.0, events.Topic.ENDED, 'storm/1')
+        self.unknown(built, 'storm/1 ended and never began')
+
     def test_torn(self):
         built = histories.storm()
         built.note(50.0, events.Topic.TORN, 'storm-0.jsonl', 'line 7 is torn')

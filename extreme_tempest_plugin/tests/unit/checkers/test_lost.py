@@ -234,6 +234,26 @@ class TestLostDelete(testtools.TestCase):
         built.complete('keypair')
         self.assertEqual([], lost(built))
 
+    def test_a_late_create_that_nobody_knows_of_explains(self):
+        # It was sent before the delete and may be done after it.
+        built = base()
+        built.call(3.0, 'keypair.create', outcome='info', args={'name': 'k'})
+        op = built.call(9.0, 'keypair.delete', 'keypair/k')
+        built.settle(9.2, op, 'deleted')
+        built.census('keypair/k', 'present')
+        built.complete('keypair')
+        self.assertEqual([], lost(built))
+
+    def test_created_again(self):
+        built = base()
+        op = built.call(9.0, 'keypair.delete', 'keypair/k')
+        built.settle(9.2, op, 'deleted')
+        op = built.call(20.0, 'keypair.create', value='keypair/k')
+        built.settle(20.2, op, 'present')
+        built.census('keypair/k', 'present')
+        built.complete('keypair')
+        self.assertEqual([], lost(built))
+
 
 class TestLostRename(testtools.TestCase):
     def renamed(self, census_name, **second):

@@ -47,6 +47,24 @@ class TestOutage(testtools.TestCase):
         self.assertEqual('fail', verdict.verdict)
         self.assertEqual(10, len(verdict.findings[0].events))
 
+    def test_the_evidence_has_the_first_and_the_last_failed_sample(self):
+        built = histories.watched(allowing(0.0), [(30.0, 40.0)])
+        (finding,) = built.verdict().findings
+        failed = [
+            event.n for event in built.events() if getattr(event, 'error', '')
+        ]
+        self.assertEqual(20, len(failed))
+        self.assertEqual((*failed[:9], failed[-1]), finding.events)
+
+    def test_what_was_measured(self):
+        for down, expected in (((), 'none'), ([(30.0, 32.0)], '2.01 s')):
+            (row,) = watched(5.0, down).slo
+            self.assertEqual(expected, row.measured)
+        built = histories.Builder(histories.WATCH)
+        built.process('campaign')
+        (row,) = built.verdict().slo
+        self.assertEqual(('not watched', None), (row.measured, row.ok))
+
     def test_perhaps_longer_is_unknown(self):
         # From 30.0 (good at 29.5) to 35.0 (failed at 34.5): 4.5 to 5.5 s.
         verdict = watched(5.0, [(30.0, 35.0)])

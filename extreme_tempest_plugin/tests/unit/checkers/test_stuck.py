@@ -86,6 +86,19 @@ class TestStuck(testtools.TestCase):
         (finding,) = built.verdict().findings
         self.assertEqual('lost', finding.checker)
 
+    def test_another_thing_than_the_lost_rename_is_named_too(self):
+        built = base()
+        built.create(3.0, 'a')
+        built.rename(10.0, 'a', 'new')
+        op = built.call(20.0, 'server.reboot_hard', 'server/a')
+        built.settle(50.0, op, 'HARD_REBOOT', False, 30.0)
+        built.census('server/a', 'HARD_REBOOT', name='name-a')
+        built.complete('server')
+        self.assertEqual(
+            ['lost', 'stuck'],
+            [finding.checker for finding in built.verdict().findings],
+        )
+
     def test_unseen_is_unknown(self):
         built = base()
         built.create(3.0, 'a', 'unseen', False, 30.0)
