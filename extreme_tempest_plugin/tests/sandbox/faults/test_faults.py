@@ -39,20 +39,13 @@ ALL = list(Phase)
 KILLS = [
     ('service.terminate', 'planned', 0.0),
     ('service.terminate', 'injected', 0.0),
-    ('service.terminate', 'injected', 0.8),
-    ('service.terminate', 'injected', 1.6),
-    ('service.terminate', 'injected', 2.4),
+    ('service.terminate', 'injected', 1.2),
     ('service.terminate', 'evidenced', 0.0),
-    ('service.terminate', 'healing', 0.1),
-    ('service.terminate', 'healing', 0.8),
-    ('service.terminate', 'healing', 1.6),
+    ('service.terminate', 'healing', 1.0),
     ('service.terminate', 'heal-evidenced', 0.0),
-    ('service.restart', 'planned', 0.0),
     ('service.restart', 'injected', 0.0),
     ('service.restart', 'injected', 1.2),
-    ('service.restart', 'injected', 2.0),
     ('service.restart', 'evidenced', 0.0),
-    ('service.restart', 'healed', 0.0),
 ]
 
 
