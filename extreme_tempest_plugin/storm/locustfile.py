@@ -16,6 +16,7 @@ its own, which ``storm.runner`` starts. Everything that decides anything is in
 ``storm.user``; here is spawning, think time, and stopping.
 """
 
+import contextlib
 import logging
 import os
 import pathlib
@@ -41,7 +42,7 @@ BROKEN = 3
 PAUSE = 0.2
 PARENT_PAUSE = 1.0
 
-PROCESS = process.Process(spec.read(pathlib.Path(os.environ[spec.VARIABLE])))
+PROCESS = process.Process(spec.take(pathlib.Path(os.environ[spec.VARIABLE])))
 
 
 class StormUser(locust.User):
@@ -75,9 +76,11 @@ class StormUser(locust.User):
             # Locust would log it and go on; then nobody would know that
             # this user has measured nothing since.
             LOG.exception('the storm broke')
-            PROCESS.broken(error)
             self.environment.process_exit_code = BROKEN
             gevent.spawn(self.environment.runner.quit)
+            # A full disk takes no note; then the exit status says it.
+            with contextlib.suppress(OSError):
+                PROCESS.broken(error)
             return 0
 
     def _ended(self, ended: user.Ended) -> None:

@@ -83,7 +83,10 @@ class Process:
 
     def broken(self, error: BaseException) -> None:
         """Our own side broke: what was to be measured is unknown."""
-        self._note(events.Topic.UNMEASURED, f'{type(error).__name__}: {error}')
+        self._note(
+            events.Topic.UNMEASURED,
+            f'{type(error).__name__}: {outcomes.line(error)}',
+        )
 
     def ended(self) -> None:
         """All is settled; a second time does nothing."""

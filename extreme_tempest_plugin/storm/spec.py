@@ -87,6 +87,12 @@ def write(path: pathlib.Path, worker: WorkerSpec) -> None:
     path.write_bytes(msgspec.json.encode(worker))
 
 
-def read(path: pathlib.Path) -> WorkerSpec:
-    """Read a share."""
-    return msgspec.json.decode(path.read_bytes(), type=WorkerSpec)
+def take(path: pathlib.Path) -> WorkerSpec:
+    """Read a share and remove its file.
+
+    The reader removes it, so that it does not outlive a campaign that is
+    killed while its load process starts.
+    """
+    text = path.read_bytes()
+    path.unlink()
+    return msgspec.json.decode(text, type=WorkerSpec)

@@ -33,6 +33,9 @@ PROJECT = '11111111111111111111111111111111'
 #: Seconds that the stub takes to build, reboot or delete.
 BUILD = 0.3
 
+#: Seconds of a hanging request.
+HANG = 2.0
+
 #: (method, path) → what to do instead: a status, 'reset', 'hang', 'garbage',
 #: 'commit-reset' (do it, then reset the connection); None for nothing.
 Rule = collections.abc.Callable[[str, str], int | str | None]
@@ -79,10 +82,7 @@ class Stub:
         self.machines: dict[str, Machine] = {}
         self.keypairs: set[str] = set()
         self.lock = threading.RLock()
-        self._server = http.server.ThreadingHTTPServer(
-            ('127.0.0.1', 0), _handler(self)
-        )
-        self._server.daemon_threads = True
+        self._server = _Server(self)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={'poll_interval': 0.05}
         )
@@ -294,74 +294,83 @@ def _missing():
     return 404, {'itemNotFound': {'message': 'could not be found'}}
 
 
-def _handler(stub: Stub) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = 'HTTP/1.1'
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    # Many users connect at once.
+    request_queue_size = 256
 
-        def setup(self) -> None:
-            super().setup()
-            # Headers and body are two writes; Nagle would add 40 ms.
-            self.connection.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-            )
-            stub.connections += 1
+    def __init__(self, stub: Stub) -> None:
+        self.stub = stub
+        super().__init__(('127.0.0.1', 0), _Handler)
 
-        def log_message(self, *args: object) -> None:
-            pass
+    def handle_error(self, request: object, client_address: object) -> None:
+        # A client that is killed resets its connections.
+        pass
 
-        def serve(self) -> None:
-            length = int(self.headers.get('content-length') or 0)
-            body = json.loads(self.rfile.read(length) or b'{}')
-            path = self.path.partition('?')[0]
-            stub.requests.append((self.command, path))
-            told = stub.instead(self.command, path)
-            request_id = f'req-{uuid.uuid4()}'
-            if told == 'hang':
-                time.sleep(2)
-            if told in ('reset', 'hang'):
-                return self.reset()
-            if isinstance(told, int):
-                return self.reply(
-                    told, {'fault': {'message': 'told to'}}, request_id
-                )
-            status, answer = stub.answer(
-                self.command, self.path, body, request_id
-            )
-            if told == 'commit-reset':
-                return self.reset()
-            if told == 'garbage':
-                return self.reply(status, None, request_id, b'{"server": ')
-            return self.reply(status, answer, request_id)
 
-        do_GET = do_POST = do_PUT = do_DELETE = serve
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
 
-        def reset(self) -> None:
-            linger = struct.pack('ii', 1, 0)
-            self.connection.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, linger
-            )
-            self.close_connection = True
-            self.connection.close()
+    def setup(self) -> None:
+        super().setup()
+        self.stub: Stub = self.server.stub
+        # Headers and body are two writes; Nagle would add 40 ms.
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.stub.connections += 1
 
-        def reply(
-            self,
-            status: int,
-            answer: object | None,
-            request_id: str,
-            raw: bytes | None = None,
-        ) -> None:
-            data = raw or (b'' if answer is None else json.dumps(answer).encode())
-            self.send_response(status)
-            self.send_header('x-openstack-request-id', request_id)
-            self.send_header('content-type', 'application/json')
-            if self.path.endswith('/auth/tokens'):
-                self.send_header('x-subject-token', 'SECRET-TOKEN')
-            if status == 503:
-                self.send_header('retry-after', '1')
-            if status != 204:
-                self.send_header('content-length', str(len(data)))
-            self.end_headers()
-            if status != 204:
-                self.wfile.write(data)
+    def log_message(self, *args: object) -> None:
+        pass
 
-    return Handler
+    def serve(self) -> None:
+        length = int(self.headers.get('content-length') or 0)
+        body = json.loads(self.rfile.read(length) or b'{}')
+        path = self.path.partition('?')[0]
+        self.stub.requests.append((self.command, path))
+        told = self.stub.instead(self.command, path)
+        request_id = f'req-{uuid.uuid4()}'
+        if told == 'hang':
+            time.sleep(HANG)
+        if told in ('reset', 'hang'):
+            self.reset()
+            return
+        if isinstance(told, int):
+            body = {'fault': {'message': 'told to'}}
+            self.reply(told, json.dumps(body).encode(), request_id)
+            return
+        status, answer = self.stub.answer(
+            self.command, self.path, body, request_id
+        )
+        if told == 'commit-reset':
+            self.reset()
+            return
+        data = b'' if answer is None else json.dumps(answer).encode()
+        if told == 'garbage':
+            data = b'{"server": '
+        self.reply(status, data, request_id)
+
+    do_GET = do_POST = do_PUT = do_DELETE = serve
+
+    def reset(self) -> None:
+        linger = struct.pack('ii', 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_connection = True
+        self.connection.close()
+
+    def reply(self, status: int, data: bytes, request_id: str) -> None:
+        headers = {
+            'x-openstack-request-id': request_id,
+            'content-type': 'application/json',
+        }
+        if self.path.endswith('/auth/tokens'):
+            headers['x-subject-token'] = 'SECRET-TOKEN'
+        if status in (413, 503):
+            headers['retry-after'] = '1'
+        bodiless = status in (204, 304)
+        if not bodiless:
+            headers['content-length'] = str(len(data))
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if not bodiless:
+            self.wfile.write(data)

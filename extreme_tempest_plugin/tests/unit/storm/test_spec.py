@@ -66,7 +66,8 @@ class SpecTest(testtools.TestCase):
 
     def test_there_and_back(self):
         spec.write(self.path, self.worker)
-        self.assertEqual(self.worker, spec.read(self.path))
+        self.assertEqual(self.worker, spec.take(self.path))
+        self.assertFalse(self.path.exists())
 
     def test_only_its_owner_reads_it(self):
         spec.write(self.path, self.worker)
