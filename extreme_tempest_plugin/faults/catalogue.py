@@ -94,9 +94,26 @@ def check(faults: collections.abc.Iterable[model.Fault]) -> None:
 
     :raises PlanError: naming the fault and what is wrong with it.
     """
-    for number, fault in enumerate(faults, start=1):
-        if kind(fault.fault).heals_itself and fault.hold != 0:
+    held: dict[str, int] = {}
+    numbered = enumerate(faults, start=1)
+    for number, fault in sorted(numbered, key=lambda one: one[1].at):
+        wrong = _wrong(fault)
+        if not wrong and fault.target in held:
+            wrong = f'fault {held[fault.target]} still holds its target'
+        if wrong:
             raise errors.PlanError(
-                f'faults: {number}: {fault.fault} of {fault.target} heals '
-                'itself: leave `hold` out'
+                f'faults: {number}: {fault.fault} of {fault.target}: {wrong}'
             )
+        if fault.hold is None:
+            held[fault.target] = number
+
+
+def _wrong(fault: model.Fault) -> str:
+    if kind(fault.fault).heals_itself and fault.hold != 0:
+        return 'heals itself: leave `hold` out'
+    if fault.hold is not None and fault.hold >= fault.recovery:
+        return (
+            f'held for {fault.hold:g} s, it cannot be whole {fault.recovery:g} '
+            's after the injection: raise `recovery`'
+        )
+    return ''

@@ -44,6 +44,34 @@ class TestCatalogue(testtools.TestCase):
             )
             self.assertIn('`hold`', str(error))
 
+    def test_recovery_within_the_hold_is_refused(self) -> None:
+        error = self.assertRaises(
+            errors.PlanError,
+            catalogue.check,
+            [
+                model.Fault(
+                    fault='service.terminate',
+                    target='a',
+                    hold=30,
+                    recovery=30,
+                )
+            ],
+        )
+        self.assertIn('raise `recovery`', str(error))
+
+    def test_target_that_is_still_held_is_refused(self) -> None:
+        def stop(target: str, at: float) -> model.Fault:
+            return model.Fault(
+                fault='service.terminate', target=target, at=at, hold=None
+            )
+
+        catalogue.check([stop('a', 1), stop('b', 2)])
+        error = self.assertRaises(
+            errors.PlanError, catalogue.check, [stop('a', 2), stop('a', 1)]
+        )
+        self.assertIn('faults: 1:', str(error))
+        self.assertIn('fault 2 still holds', str(error))
+
     def test_every_kind_can_be_undone(self) -> None:
         for kind in catalogue.KINDS.values():
             self.assertNotEqual(kind.does, kind.undoes)
