@@ -113,7 +113,7 @@ def _wrong(fault: model.Fault) -> str:
         return 'heals itself: leave `hold` out'
     if fault.hold is not None and fault.hold >= fault.recovery:
         return (
-            f'held for {fault.hold:g} s, it cannot be whole {fault.recovery:g} '
-            's after the injection: raise `recovery`'
+            f'held for {fault.hold:g} s, it cannot be whole '
+            f'{fault.recovery:g} s after the injection: raise `recovery`'
         )
     return ''
