@@ -17,6 +17,7 @@ import sys
 
 import rich.console
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.checkers import verdict
 from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.history import reader
@@ -58,9 +59,7 @@ class Check(base.Command):
         return parser
 
     def act(self, args: argparse.Namespace) -> int:
-        path = args.history
-        if path.is_dir():
-            path = path / HISTORY
+        path = _history(args.history)
         plan = loader.load(args.plan) if args.plan else None
         result = verdict.judge_file(reader.Reader(path), plan)
         if args.format == 'json':
@@ -68,3 +67,19 @@ class Check(base.Command):
         else:
             text.show(result, path.parent, rich.console.Console())
         return verdict.exit_code(result)
+
+
+def _history(path: pathlib.Path) -> pathlib.Path:
+    """The history that is meant.
+
+    :raises HistoryError: if the run died before it was written.
+    """
+    if not path.is_dir():
+        return path
+    history = path / HISTORY
+    if not history.exists() and (path / 'parts').is_dir():
+        raise errors.HistoryError(
+            f'{path}: no {HISTORY}: the campaign died before it wrote it; '
+            'what its processes saw is in parts/'
+        )
+    return history

@@ -142,6 +142,10 @@ class TestCheck(testtools.TestCase):
         self.path.write_bytes(b''.join([damaged, *lines[1:]]))
         self.refused('--plan', self.path)
 
+    def test_a_campaign_that_died(self):
+        (self.directory / 'parts').mkdir()
+        self.refused('died before it wrote it', self.directory)
+
     def test_bad_plans(self):
         histories.whole().write(self.path)
         plan = self.directory / 'p.yaml'
