@@ -25,9 +25,9 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import clients
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm import settling
 from extreme_tempest_plugin.storm import spec as storm_spec
 from extreme_tempest_plugin.storm import tally
-from extreme_tempest_plugin.storm import user
 
 #: Seconds until the load process must be ready to fire; importing locust and
 #: Tempest takes 2 to 5 of them on a busy machine.
@@ -36,7 +36,7 @@ START_TIMEOUT = 90.0
 #: Seconds over the settle time-out until a load process is killed: a call in
 #: flight, the grace after the deadline, and some for a busy machine. Two
 #: looks at each resource of a user come on top.
-MARGIN = clients.CALL_TIMEOUT + user.GRACE / 1e9 + 30.0
+MARGIN = clients.CALL_TIMEOUT + settling.GRACE / 1e9 + 30.0
 
 #: Lines of locust.log that go into a message.
 TAIL = 8

@@ -26,20 +26,7 @@ from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
-
-#: Two looks at one resource are at least so far apart, ns.
-LOOK_INTERVAL = 1_000_000_000
-
-#: After the deadline it is looked at once more, so that nothing is called
-#: stuck unseen. Where that look shows nothing, others follow for so long, ns.
-GRACE = 30_000_000_000
-
-#: How the error of a rest begins whose last look showed nothing. Checkers
-#: rely on it: the state is then an older one.
-LAST_LOOK = 'last look: '
-
-#: State of a resource that could not be looked at once.
-UNSEEN = 'unseen'
+from extreme_tempest_plugin.storm import settling
 
 
 class Ledger(typing.Protocol):
@@ -68,26 +55,6 @@ class Ended:
 
 #: Told of each call that has ended.
 Told = collections.abc.Callable[[Ended], None]
-
-
-@dataclasses.dataclass(slots=True, kw_only=True)
-class _Pending:
-    """An acknowledged call that has not come to rest.
-
-    :param acknowledged: when, ns.
-    :param due: when it may be looked at again, ns.
-    :param late: looks that began after the deadline.
-    :param state: the last state seen.
-    :param error: why the last look showed nothing, or not what was wanted.
-    """
-
-    call: model.Call
-    answer: ports.Answer
-    acknowledged: int
-    due: int
-    late: int = 0
-    state: str = UNSEEN
-    error: str = ''
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,15 +101,16 @@ class User:
         self._prefix = prefix
         self._actions = actions
         self._rng = rng
-        self._settle_timeout = settle_timeout
         self._around = surroundings
         self._sequence = 0
-        self._pending: dict[str, _Pending] = {}
+        self._settling = settling.Settling(
+            surroundings.cloud, surroundings.clock, settle_timeout
+        )
 
     @property
     def pending(self) -> int:
         """Acknowledged calls that have not come to rest."""
-        return len(self._pending)
+        return len(self._settling)
 
     def step(self) -> bool:
         """Look at what is pending, then do one thing.
@@ -162,11 +130,8 @@ class User:
 
         :returns: how many are still pending.
         """
-        for op, pending in list(self._pending.items()):
-            if self._around.clock() < pending.due:
-                continue
-            if self._look(pending):
-                del self._pending[op]
+        for rest in self._settling.rests():
+            self._settled(rest)
         return self.pending
 
     def _call(self, choice: choosing.Choice) -> model.Call:
@@ -245,9 +210,7 @@ class User:
         self.state = self.state.ended(
             call, model.Outcome.OK, value=answer.value
         )
-        self._pending[call.op] = _Pending(
-            call=call, answer=answer, acknowledged=now, due=now
-        )
+        self._settling.add(call, answer, now)
         self._tell(call, now - began, '')
 
     def _refused(
@@ -280,44 +243,16 @@ class User:
             )
         )
 
-    def _look(self, pending: _Pending) -> bool:
-        """Whether the call has come to rest, or its time is up."""
-        over = self._around.clock() - (
-            pending.acknowledged + self._settle_timeout
-        )
-        if pending.late and over >= GRACE:
-            self._settled(
-                pending,
-                model.Sight(state=pending.state, error=pending.error),
-            )
-            return True
-        pending.late += over >= 0
-        try:
-            sight = pending.call.action.look(
-                self._around.cloud, pending.call, pending.answer
-            )
-        except ports.CallError as error:
-            # Not a state: whether the resource is well is not known.
-            pending.error = f'{LAST_LOOK}{error.refusal.error}'
-        else:
-            pending.state, pending.error = sight.state, sight.error
-            if sight.reached or sight.final or pending.late:
-                self._settled(pending, sight)
-                return True
-        pending.due = self._around.clock() + LOOK_INTERVAL
-        return False
-
-    def _settled(self, pending: _Pending, sight: model.Sight) -> None:
-        call = pending.call
-        now = self._around.clock()
+    def _settled(self, rest: settling.Rest) -> None:
+        call, sight = rest.call, rest.sight
         self._around.record(
             events.Settled(
-                t=now,
+                t=rest.at,
                 actor=self._actor,
                 op=call.op,
                 state=sight.state,
                 reached=sight.reached,
-                after_ns=now - pending.acknowledged,
+                after_ns=rest.after,
                 error='' if sight.reached else outcomes.line(sight.error),
             )
         )

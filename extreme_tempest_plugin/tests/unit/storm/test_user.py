@@ -18,6 +18,7 @@ from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import choosing
+from extreme_tempest_plugin.storm import settling
 from extreme_tempest_plugin.storm import user
 from extreme_tempest_plugin.tests.unit.cloud import fakes
 
@@ -182,7 +183,7 @@ class UserTest(testtools.TestCase):
         self.assertFalse(settled.reached)
         self.assertEqual('unseen', settled.state)
         self.assertEqual('last look: gone away', settled.error)
-        self.assertEqual(60 + user.GRACE // SECOND, seconds)
+        self.assertEqual(60 + settling.GRACE // SECOND, seconds)
 
     def test_nothing_is_stuck_before_it_was_looked_at(self):
         """The look at the deadline fails; the next one sees it well."""

@@ -1,0 +1,137 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""From an acknowledgement to rest: looking until a deadline.
+
+A failing look is not a state. Nothing is called stuck that was not looked at
+after its deadline: a user that was held up in a slow call looks once more
+before it judges, and where that look shows nothing, others follow for GRACE.
+"""
+
+import collections.abc
+import dataclasses
+
+from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.storm import model
+
+#: Two looks at one resource are at least so far apart, ns.
+LOOK_INTERVAL = 1_000_000_000
+
+#: For so long after the deadline failing looks are repeated, ns.
+GRACE = 30_000_000_000
+
+#: How the error of a rest begins whose last look showed nothing. Checkers
+#: rely on it: the state is then an older one.
+LAST_LOOK = 'last look: '
+
+#: What is seen of a resource that could not be looked at once.
+NOTHING = model.Sight(state='unseen')
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """A call has come to rest, or its time is up.
+
+    :param after: since the acknowledgement, ns.
+    """
+
+    call: model.Call
+    sight: model.Sight
+    at: int
+    after: int
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class _Pending:
+    """An acknowledged call that has not come to rest.
+
+    :param acknowledged: when, ns.
+    :param due: when it may be looked at again, ns.
+    :param late: looks that began after the deadline.
+    :param seen: what the last look that showed something showed.
+    :param trouble: why the last look showed nothing; empty if it did.
+    """
+
+    call: model.Call
+    answer: ports.Answer
+    acknowledged: int
+    due: int
+    late: int = 0
+    seen: model.Sight = NOTHING
+    trouble: str = ''
+
+
+class Settling:
+    """The pending calls of one user.
+
+    :param clock: CLOCK_MONOTONIC, ns.
+    :param timeout: ns that an acknowledged call may take.
+    """
+
+    def __init__(
+        self,
+        cloud: ports.Cloud,
+        clock: collections.abc.Callable[[], int],
+        timeout: int,
+    ) -> None:
+        self._cloud = cloud
+        self._clock = clock
+        self._timeout = timeout
+        self._pending: dict[str, _Pending] = {}
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def add(
+        self, call: model.Call, answer: ports.Answer, acknowledged: int
+    ) -> None:
+        """Look after an acknowledged call from now on."""
+        self._pending[call.op] = _Pending(
+            call=call,
+            answer=answer,
+            acknowledged=acknowledged,
+            due=acknowledged,
+        )
+
+    def rests(self) -> collections.abc.Iterator[Rest]:
+        """Look at each call whose time has come; yield those at rest."""
+        for op, pending in list(self._pending.items()):
+            if self._clock() < pending.due:
+                continue
+            sight = self._look(pending)
+            if sight is None:
+                pending.due = self._clock() + LOOK_INTERVAL
+                continue
+            del self._pending[op]
+            now = self._clock()
+            yield Rest(
+                call=pending.call,
+                sight=sight,
+                at=now,
+                after=now - pending.acknowledged,
+            )
+
+    def _look(self, pending: _Pending) -> model.Sight | None:
+        """What it came to; None if it needs another look."""
+        over = self._clock() - pending.acknowledged - self._timeout
+        if pending.late and over >= GRACE:
+            return dataclasses.replace(pending.seen, error=pending.trouble)
+        pending.late += over >= 0
+        try:
+            sight = pending.call.action.look(
+                self._cloud, pending.call, pending.answer
+            )
+        except ports.CallError as error:
+            pending.trouble = f'{LAST_LOOK}{error.refusal.error}'
+            return None
+        pending.seen = sight
+        at_rest = sight.reached or sight.final or pending.late
+        return sight if at_rest else None
