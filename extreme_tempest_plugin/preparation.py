@@ -48,7 +48,8 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
             )
     if plan.uptime:
         watch.check(plan.uptime)
-    guard.permitted(plan.faults, settings.destructive)
+    if plan.faults:
+        guard.permitted(plan.faults, settings.destructive)
     return plan
 
 

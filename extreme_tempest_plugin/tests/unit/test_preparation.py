@@ -1,0 +1,92 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+import dataclasses
+import pathlib
+
+import testtools
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.tests.unit import configuration
+
+STORM = 'name: p\nduration: 9\nstorm: {actions: {server.create: 1}}\n'
+
+
+def prepare(text, **changes):
+    return preparation.prepare(
+        loader.parse(text), configuration.settings(**changes)
+    )
+
+
+class TestPrepare(testtools.TestCase):
+    def refused(self, text, **changes):
+        return str(
+            self.assertRaises(errors.UsageError, prepare, text, **changes)
+        )
+
+    def test_configuration_fills_what_the_plan_leaves_open(self):
+        plan = prepare(STORM + 'uptime: {}\n', users=3, max_instances=7)
+        self.assertEqual(
+            (3, 7), (plan.storm.users, plan.storm.max_instances)
+        )
+        self.assertEqual(('keystone', 'nova'), plan.uptime.services)
+
+    def test_the_plan_wins(self):
+        plan = prepare(
+            'name: p\nduration: 9\nseed: 4\n'
+            'storm: {actions: {server.create: 1}, users: 2,'
+            ' max_instances: 5}\nuptime: {services: [glance]}\n',
+            users=3,
+            max_instances=7,
+        )
+        self.assertEqual(
+            (2, 5), (plan.storm.users, plan.storm.max_instances)
+        )
+        self.assertEqual(('glance',), plan.uptime.services)
+        self.assertEqual(4, plan.seed)
+
+    def test_a_seed_is_drawn(self):
+        self.assertNotEqual(prepare(STORM).seed, prepare(STORM).seed)
+
+    def test_unknown_action(self):
+        said = self.refused(STORM.replace('server.create', 'server.vanish'))
+        self.assertIn('server.vanish', said)
+
+    def test_unknown_service(self):
+        said = self.refused(
+            'name: p\nduration: 9\nuptime: {services: [nowa]}\n'
+        )
+        self.assertIn('nowa', said)
+
+    def test_more_users_than_servers(self):
+        self.assertIn(
+            'max_instances', self.refused(STORM, users=5, max_instances=4)
+        )
+
+    def test_no_image(self):
+        cloud = dataclasses.replace(configuration.settings().cloud, image='')
+        self.assertIn('image_ref', self.refused(STORM, cloud=cloud))
+
+    def test_a_fault_that_is_not_allowed(self):
+        said = self.refused(
+            STORM + 'faults: [{fault: service.restart, target: rabbitmq}]\n'
+        )
+        self.assertIn('[destructive] allowed', said)
+
+
+class TestPath(testtools.TestCase):
+    def test_missing_plan(self):
+        error = self.assertRaises(
+            errors.PlanError, loader.load, pathlib.Path('/nowhere/p.yaml')
+        )
+        self.assertIn('/nowhere/p.yaml: cannot be read', str(error))
