@@ -11,13 +11,15 @@
 #    under the License.
 import datetime
 
+import hypothesis
+import hypothesis.strategies as st
 import testtools
-from hypothesis import given
-from hypothesis import strategies
 
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.uptime import outages
 
+#: A busy machine is not a failure.
+bounded = hypothesis.settings(deadline=None)
 MS = 1_000_000
 INTERVAL = 100 * MS
 
@@ -239,11 +241,11 @@ class TestAvailability(testtools.TestCase):
 
 
 #: Planted outages: good intervals before, length in ms, and how it fails.
-plants = strategies.lists(
-    strategies.tuples(
-        strategies.integers(3, 20),
-        strategies.integers(120, 3000),
-        strategies.sampled_from(['refused', 'timeout', 'http-5xx']),
+plants = st.lists(
+    st.tuples(
+        st.integers(3, 20),
+        st.integers(120, 3000),
+        st.sampled_from(['refused', 'timeout', 'http-5xx']),
     ),
     max_size=5,
 )
@@ -267,7 +269,8 @@ def planted_stream(plan, phase, took):
 
 
 class TestProperties(testtools.TestCase):
-    @given(plants, strategies.integers(0, 99), strategies.integers(0, 90))
+    @bounded
+    @hypothesis.given(plants, st.integers(0, 99), st.integers(0, 90))
     def test_planted_outages_are_found(self, plan, phase, took):
         windows, watched = planted_stream(plan, phase, took)
         result = outages.of(watched, INTERVAL)
@@ -284,20 +287,21 @@ class TestProperties(testtools.TestCase):
             self.assertLessEqual(found.least_ns, (end - start) * MS)
             self.assertGreaterEqual(found.most_ns, (end - start) * MS)
 
-    streams = strategies.lists(
-        strategies.one_of(
-            strategies.builds(missed, strategies.integers(0, 5000)),
-            strategies.builds(
+    streams = st.lists(
+        st.one_of(
+            st.builds(missed, st.integers(0, 5000)),
+            st.builds(
                 sample,
-                strategies.integers(0, 5000),
-                strategies.integers(0, 3000),
-                strategies.sampled_from(['', '', '', 'timeout', 'refused']),
+                st.integers(0, 5000),
+                st.integers(0, 3000),
+                st.sampled_from(['', '', '', 'timeout', 'refused']),
             ),
         ),
         max_size=40,
     )
 
-    @given(streams, strategies.randoms(use_true_random=False))
+    @bounded
+    @hypothesis.given(streams, st.randoms(use_true_random=False))
     def test_order_of_completion_does_not_matter(self, watched, source):
         mixed = list(watched)
         source.shuffle(mixed)
@@ -305,10 +309,11 @@ class TestProperties(testtools.TestCase):
             outages.of(watched, INTERVAL), outages.of(mixed, INTERVAL)
         )
 
-    @given(
+    @bounded
+    @hypothesis.given(
         streams,
-        strategies.none() | strategies.integers(0, 6000 * MS),
-        strategies.none() | strategies.integers(0, 9000 * MS),
+        st.none() | st.integers(0, 6000 * MS),
+        st.none() | st.integers(0, 9000 * MS),
     )
     def test_everything_adds_up(self, watched, since, until):
         result = outages.of(watched, INTERVAL, since, until)
@@ -330,7 +335,8 @@ class TestProperties(testtools.TestCase):
             self.assertLessEqual(one.least_ns, one.most_ns)
             self.assertGreaterEqual(one.length_ns, 0)
 
-    @given(streams)
+    @bounded
+    @hypothesis.given(streams)
     def test_a_failure_is_never_wholly_up(self, watched):
         result = outages.of(watched, INTERVAL)
         self.assertEqual(bool(result.failed), bool(result.outages))
