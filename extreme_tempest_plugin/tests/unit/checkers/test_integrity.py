@@ -11,8 +11,10 @@
 #    under the License.
 """Histories that cannot be judged, and what was left behind."""
 
+import msgspec
 import testtools
 
+from extreme_tempest_plugin.checkers import verdict
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.tests.unit.checkers import histories
 
@@ -105,6 +107,23 @@ class TestIntegrity(testtools.TestCase):
             )
         )
         self.unknown(built, 'that an operation has already')
+
+    def test_an_operation_that_came_to_rest_twice(self):
+        built = histories.storm()
+        built.settle(50.0, '0-1', 'ERROR', False)
+        self.unknown(built, '1 event that an operation has already')
+
+    def test_time_that_goes_back(self):
+        built = histories.storm()
+        moved = [
+            msgspec.structs.replace(event, n=number)
+            for number, event in enumerate(
+                sorted(built.events(), key=lambda event: -event.n), start=1
+            )
+        ]
+        found = verdict.judge(built.header(), moved, built.plan)
+        self.assertEqual('unknown', found.verdict)
+        self.assertIn('goes back', found.reason)
 
     def test_an_answer_to_nothing(self):
         built = histories.storm()

@@ -61,6 +61,15 @@ class TestVerdict(testtools.TestCase):
         self.assertEqual(5.0, fault.recovery_s)
         self.assertEqual('proof of evidenced', fault.evidence['evidenced'])
 
+    def test_start_and_end_are_those_of_the_events(self):
+        built = histories.Builder()
+        built.note(3.0, events.Topic.REMARK)
+        built.note(5.5, events.Topic.REMARK)
+        found = built.verdict()
+        self.assertEqual('2026-11-20T18:00:03.000+00:00', found.start)
+        self.assertEqual('2026-11-20T18:00:05.500+00:00', found.end)
+        self.assertEqual(2.5, found.duration_s)
+
     def test_time_to_settle(self):
         built = histories.Builder()
         for number in range(1, 101):
