@@ -16,6 +16,7 @@
 """
 
 import collections.abc
+import re
 import ssl
 
 import urllib3
@@ -42,6 +43,10 @@ _NEVER_SENT = (
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.LocationValueError,
 )
+
+
+#: urllib3 begins its messages with the pool, which says nothing new.
+_POOL = re.compile(r"^\w+\(host='[^']*', port=\w+\): ")
 
 
 class TokenError(Exception):
@@ -109,9 +114,10 @@ def _unanswered(error: Exception) -> ports.Refusal:
         # before the request; other errors of TLS may come at any time.
         sent = not _has_cause(cause, ssl.SSLCertVerificationError)
     name = type(cause).__name__
+    text = _POOL.sub('', line(cause))
     return ports.Refusal(
         kind=ports.Kind.INFO if sent else ports.Kind.FAIL,
-        error=f'{"" if sent else "not sent: "}{name}: {line(cause)}'[:LONGEST],
+        error=f'{"" if sent else "not sent: "}{name}: {text}'[:LONGEST],
     )
 
 

@@ -113,6 +113,13 @@ class ClassifyTest(testtools.TestCase):
             self.assertEqual(status, refusal.status)
             self.assertNotEqual('', refusal.error)
 
+    def test_a_time_out_reads_well(self):
+        error = http.ReadTimeoutError(POOL, '/', 'Read timed out.')
+        self.assertEqual(
+            'ReadTimeoutError: Read timed out.',
+            outcomes.classify(error).error,
+        )
+
     def test_keystone_is_not_nova(self):
         """A 401 for the token is no 401 of the service."""
         error = outcomes.TokenError('Unauthorized')
