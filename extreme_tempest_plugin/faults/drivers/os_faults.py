@@ -53,7 +53,7 @@ class OsFaults:
 
     def __init__(self, timeout: float, child: str = _CHILD) -> None:
         self._timeout = timeout
-        self._child = child
+        self._command = (sys.executable, '-P', '-m', child)
 
     def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
         """Do it on every host of the target.
@@ -83,7 +83,7 @@ class OsFaults:
         theirs, ours = os.pipe()
         try:
             process = subprocess.Popen(
-                [sys.executable, '-P', '-m', self._child, str(theirs)],
+                [*self._command, str(theirs), scratch],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -18,6 +18,7 @@ on would undo what the next run heals.
 
 import collections.abc
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -183,19 +184,49 @@ def cause(payload: collections.abc.Mapping[str, Any]) -> str:
     return ' '.join(' '.join(words).split())[:_TEXT_LIMIT] or 'no cause given'
 
 
-def _die_with_parent(descriptor: int) -> None:
-    """The parent holds the other end of this pipe as long as it lives."""
-    os.read(descriptor, 1)
-    process_tree.kill_descendants(os.getpid())
-    os._exit(1)
+class _LifeLine(threading.Thread):
+    """Ends this process, and all below it, when the parent dies.
+
+    :param descriptor: of a pipe whose other end the parent holds.
+    :param scratch: directory that the parent can then no longer remove.
+    """
+
+    def __init__(self, descriptor: int, scratch: str) -> None:
+        super().__init__(daemon=True)
+        self._descriptor = descriptor
+        self._scratch = scratch
+        self._cut = threading.Event()
+
+    def run(self) -> None:
+        os.read(self._descriptor, 1)
+        self._cut.set()
+        process_tree.kill_descendants(os.getpid())
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        os._exit(1)
+
+    def leave(self) -> None:
+        """Before the process ends by itself: the work above comes first."""
+        if self._cut.is_set():
+            self.join()
 
 
 def main(argv: list[str]) -> int:
-    """Entry point: ``os_faults_child <descriptor of the life line>``."""
+    """Entry point.
+
+    :param argv: descriptor of the life line; directory for what os-faults
+        and ansible leave behind.
+    """
     process_tree.adopt()
-    threading.Thread(
-        target=_die_with_parent, args=(int(argv[0]),), daemon=True
-    ).start()
+    line = _LifeLine(int(argv[0]), argv[1])
+    line.start()
+    try:
+        _answer()
+    finally:
+        line.leave()
+    return 0
+
+
+def _answer() -> None:
     # Nothing but the answer may come out of our stdout.
     out = os.dup(1)
     os.dup2(2, 1)
@@ -207,7 +238,6 @@ def main(argv: list[str]) -> int:
         text = ' '.join(f'{type(error).__name__}: {error}'.split())
         answer = Answer(text[:_TEXT_LIMIT])
     os.write(out, msgspec.json.encode(answer))
-    return 0
 
 
 if __name__ == '__main__':

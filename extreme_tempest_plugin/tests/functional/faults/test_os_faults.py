@@ -140,6 +140,7 @@ class TestOsFaults(testtools.TestCase):
         caller.send_signal(signal.SIGKILL)
         caller.wait()
         self._await(lambda: not _ours(target), 5)
+        self._await(lambda: not list(self.scratch.iterdir()), 5)
 
     def _await(
         self, condition: collections.abc.Callable[[], bool], seconds: float

@@ -1,0 +1,80 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+import dataclasses
+import os
+
+import fixtures
+import msgspec
+import testtools
+
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults.drivers import os_faults
+from extreme_tempest_plugin.faults.drivers import os_faults_child
+from extreme_tempest_plugin.tests.unit.faults import fakes
+
+
+class TestChild(testtools.TestCase):
+    def test_request_arrives_whole(self) -> None:
+        jump = ssh.Host(address='j', user='v', key_file='/k/j')
+        host = ssh.Host(address='h', user='u', key_file='/k/h', jump=jump)
+        target = dataclasses.replace(fakes.TARGET, hosts=(host,))
+        data = msgspec.json.encode({'verb': 'start', 'target': target})
+        request = msgspec.json.decode(data, type=os_faults_child.Request)
+        self.assertEqual(catalogue.Verb.START, request.verb)
+        self.assertEqual(target, request.target)
+
+    def test_os_faults_is_given_hosts_always(self) -> None:
+        jump = ssh.Host(address='j', user='v', key_file='/k/j')
+        host = ssh.Host(address='h', user='u', key_file='/k/h', jump=jump)
+        target = dataclasses.replace(fakes.TARGET, hosts=(host,))
+        given = os_faults_child.cloud_configuration(target)
+        self.assertEqual(['h'], given['services']['rabbitmq']['hosts'])
+        self.assertEqual(
+            {
+                'ip': 'h',
+                'auth': {
+                    'username': 'u',
+                    'private_key_file': '/k/h',
+                    'jump': {
+                        'host': 'j',
+                        'username': 'v',
+                        'private_key_file': '/k/j',
+                    },
+                },
+            },
+            given['node_discover']['args'][0],
+        )
+
+    def test_connections_are_never_shared(self) -> None:
+        for option in ('ControlMaster=no', 'ControlPath=none'):
+            self.assertIn(option, os_faults_child.SSH_ARGS)
+
+    def test_cause_is_one_short_line(self) -> None:
+        text = os_faults_child.cause(
+            {'msg': 'Unable to\nstart', 'stderr': 'Job failed. ' + 'x' * 900}
+        )
+        self.assertTrue(text.startswith('Unable to start Job failed. x'))
+        self.assertEqual(300, len(text))
+        self.assertEqual('no cause given', os_faults_child.cause({}))
+
+
+class TestEnvironment(testtools.TestCase):
+    def test_no_password_reaches_the_child(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('OS_PASSWORD', 'geheim'))
+        self.useFixture(fixtures.EnvironmentVariable('ANSIBLE_TIMEOUT', '9'))
+        seen = os_faults.environment('/scratch')
+        self.assertNotIn('geheim', ' '.join(seen.values()))
+        self.assertEqual('9', seen['ANSIBLE_TIMEOUT'])
+        self.assertEqual('/scratch', seen['TMPDIR'])
+        first = seen['PATH'].split(os.pathsep)[0]
+        self.assertTrue(os.path.isdir(first))
