@@ -93,7 +93,7 @@ def _answered(error: lib_exceptions.RestClientException) -> ports.Refusal:
     response = getattr(error, 'resp', None)
     status = response.status if response is not None else 0
     certain = 400 <= status < 500
-    text = line(error)
+    text = line(_message(error))
     if 200 <= status < 300:
         text = f'malformed answer: {text}'[:LONGEST]
     return ports.Refusal(
@@ -102,6 +102,14 @@ def _answered(error: lib_exceptions.RestClientException) -> ports.Refusal:
         request_id=request_id(response) if response is not None else '',
         error=text,
     )
+
+
+def _message(error: lib_exceptions.RestClientException) -> str:
+    """What the service says, without Tempest's words around it."""
+    body = error.resp_body
+    if isinstance(body, collections.abc.Mapping) and body.get('message'):
+        return str(body['message'])
+    return str(error)
 
 
 def _unanswered(error: Exception) -> ports.Refusal:

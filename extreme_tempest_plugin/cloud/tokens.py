@@ -97,11 +97,15 @@ class Tokens(auth.KeystoneV3AuthProvider):
             self.is_expired(fetched)
         except _ERRORS as error:
             self.cache = None
-            self._error = (
-                f'malformed answer: {outcomes.line(error)}'
-                if isinstance(error, KeyError | ValueError)
-                else outcomes.line(error)
-            )
+            self._error = _why(error)
             raise outcomes.TokenError(self._error) from error
         self._error = ''
         return fetched
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, urllib3.exceptions.HTTPError | OSError):
+        return outcomes.classify(error).error
+    if isinstance(error, KeyError | ValueError):
+        return f'malformed answer: {outcomes.line(error)}'
+    return outcomes.line(error)

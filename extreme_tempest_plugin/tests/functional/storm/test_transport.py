@@ -24,6 +24,7 @@ from tempest.lib import auth
 from tempest.lib import exceptions as lib_exceptions
 from tempest.lib.services.compute import servers_client
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import clients
 from extreme_tempest_plugin.cloud import compute
 from extreme_tempest_plugin.cloud import outcomes
@@ -204,6 +205,29 @@ class ClientsTest(_StubTest):
 
     def test_check(self):
         self.cloud.check()
+
+    def _complaint(self, **wrong: object) -> str:
+        cloud = dataclasses.replace(self.stub.cloud, **wrong)
+        clients_ = clients.make(cloud, self.stub.credentials, timeout=1)
+        text = str(self.assertRaises(errors.UsageError, clients_.check))
+        self.assertNotIn('\n', text)
+        self.assertNotIn('not-to-be-seen', text)
+        self.assertIn('tempest.conf', text)
+        return text
+
+    def test_check_of_a_cloud_that_is_not_there(self):
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            url = f'http://127.0.0.1:{taken.getsockname()[1]}/v3'
+        self.assertIn('Connection refused', self._complaint(auth_url=url))
+
+    def test_check_without_the_service(self):
+        self.assertIn(
+            'no-such', self._complaint(catalog_types={'nova': 'no-such'})
+        )
+
+    def test_check_with_a_wrong_password(self):
+        self._instead(401)
+        self._complaint()
 
     def test_create(self):
         answer = self.compute.create_server('a')
