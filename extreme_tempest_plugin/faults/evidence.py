@@ -186,6 +186,33 @@ def moving(states: collections.abc.Iterable[UnitState]) -> bool:
     return any(state.moving for state in states)
 
 
+class Steadiness:
+    """How long a target has been whole, without a start in between.
+
+    A command that was killed on our side may still be under way on the host,
+    and break the target after it was seen whole.
+    """
+
+    def __init__(self) -> None:
+        self._since = 0
+        self._starts: tuple[str, ...] = ()
+
+    def seen(self, states: collections.abc.Sequence[UnitState], t: int) -> int:
+        """Take a look into account.
+
+        :param states: of the target; empty if it could not be seen.
+        :param t: when, ns.
+        :returns: nanoseconds for which it has been whole, -1 if it is not.
+        """
+        starts = tuple(state.invocation for state in states)
+        if not starts or not whole(states):
+            self._starts = ()
+            return -1
+        if starts != self._starts:
+            self._since, self._starts = t, starts
+        return t - self._since
+
+
 def describe(
     states: collections.abc.Iterable[UnitState],
     before: collections.abc.Sequence[UnitState] = (),

@@ -28,6 +28,8 @@ _PERIOD = 0.5
 #: The killed run's last command may still be under way on the host, and
 #: break the target after it was seen whole: it must stay so for this long.
 _STEADY = 2.0
+#: What is whole at the deadline may prove that it stays so.
+_GRACE = 10.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,24 +143,21 @@ class Healer:
     def _wait_steady(self, entry: journal.Entry) -> tuple[bool, str]:
         """Whether it is whole and stays so, and what was seen last."""
         deadline = self._now() + int(entry.recovery * _SECOND)
-        since: tuple[int, tuple[str, ...]] | None = None
+        steadiness = evidence.Steadiness()
         while True:
+            seen: tuple[evidence.UnitState, ...] = ()
             try:
                 seen = self._observer.observe(entry.target)
-                whole, said = evidence.whole(seen), evidence.describe(seen)
-                starts = tuple(state.invocation for state in seen)
+                said = evidence.describe(seen)
             except errors.ExtremeError as error:
-                whole, said, starts = False, str(error), ()
+                said = str(error)
             now = self._now()
-            if not whole:
-                since = None
-            elif since is None or since[1] != starts:
-                since = now, starts
-            elif now - since[0] >= _STEADY * _SECOND:
+            steady = steadiness.seen(seen, now)
+            if steady >= _STEADY * _SECOND:
                 return True, said
-            if now >= deadline and since is None:
+            if now >= deadline and steady < 0:
                 return False, said
-            if now >= deadline + 10 * _SECOND:
+            if now >= deadline + _GRACE * _SECOND:
                 return False, f'{said}; does not stay so'
             self._pause(_PERIOD)
 

@@ -42,6 +42,7 @@ from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import recording
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
@@ -55,6 +56,9 @@ _EVIDENCE_WAIT = 10.0
 #: Once the target has missed its recovery, it is healed so many times more.
 _RETRIES = 3
 _RETRY_WAIT = 30.0
+#: A call that was killed may still arrive on the host, and break what was
+#: seen whole: then it must stay so for this long.
+_STEADY = 2.0
 #: Between two tries to heal that fail at once.
 _UNDO_PERIOD = 2.0
 
@@ -67,9 +71,6 @@ class Engine(Protocol):
 
         :raises HarnessError: if it failed; it may be done all the same.
         """
-
-
-Record = collections.abc.Callable[[events.Event], None]
 
 
 class Injection:
@@ -95,7 +96,7 @@ class Injection:
         engine: Engine,
         observer: evidence.Observer,
         log: journal.Journal,
-        record: Record,
+        record: recording.Record,
         clock: collections.abc.Callable[[], int] = time.monotonic_ns,
         pause: collections.abc.Callable[[float], None] = time.sleep,
         actor: str = 'campaign',
@@ -110,13 +111,14 @@ class Injection:
         self._engine = engine
         self._observer = observer
         self._log = log
-        self._record = record
         self._now = clock
         self._pause = pause
-        self._actor = actor
         self._entry: pathlib.Path | None = None
         self._sent = 0
-        self._broken_record: Exception | None = None
+        self._doubtful = False
+        self._tell = recording.Recorder(
+            identity, plan.fault, target.name, record, clock, actor
+        )
 
     def inject(self) -> bool:
         """Break the target and prove it.
@@ -140,8 +142,8 @@ class Injection:
         """
         if self.healed is None:
             self.healed = self._heal()
-        if self._broken_record is not None:
-            error, self._broken_record = self._broken_record, None
+        if self._tell.broken is not None:
+            error, self._tell.broken = self._tell.broken, None
             raise errors.HarnessError(
                 f'{self.identity}: the history cannot be written: {error}'
             )
@@ -160,11 +162,13 @@ class Injection:
         self.heal()
 
     def _inject(self) -> bool:
-        self._event(events.FaultPhase.PLANNED)
+        self._tell.phase(events.FaultPhase.PLANNED)
         before = self._look()
         if isinstance(before, str) or not evidence.whole(before):
             said = before if isinstance(before, str) else _text(before)
-            self._unmeasured(f'not injected: not in its steady state: {said}')
+            self._tell.unmeasured(
+                f'not injected: not in its steady state: {said}'
+            )
             self.healed = True
             return False
         try:
@@ -172,16 +176,19 @@ class Injection:
         except errors.UsageError as error:
             # The guard permitted it when the campaign began. Nothing was
             # touched, and what the campaign saw so far is worth keeping.
-            self._unmeasured(f'not injected: {error}')
+            self._tell.unmeasured(f'not injected: {error}')
             self.healed = True
             return False
         self._sent = self._now()
-        self._event(
+        self._tell.phase(
             events.FaultPhase.INJECTED,
             f'{self.kind.does} of {self.target.unit} on '
             f'{", ".join(host.address for host in self.target.hosts)} sent',
         )
+        # Until the call has returned in good order.
+        self._doubtful = True
         trouble = self._call(self.kind.does)
+        self._doubtful = bool(trouble)
         return self._prove(before, trouble)
 
     def _prove(
@@ -192,7 +199,7 @@ class Injection:
             seen = self._look()
             if not isinstance(seen, str):
                 if evidence.happened(self.kind.proof, before, seen):
-                    self._event(
+                    self._tell.phase(
                         events.FaultPhase.EVIDENCED,
                         evidence.describe(seen, before),
                     )
@@ -205,7 +212,7 @@ class Injection:
             self._pause(_PERIOD)
         said = seen if isinstance(seen, str) else _text(seen)
         said = f'{said}; {trouble}' if trouble else said
-        self._unmeasured(f'not proven: {said}')
+        self._tell.unmeasured(f'not proven: {said}')
         return False
 
     def _heal(self) -> bool:
@@ -217,18 +224,18 @@ class Injection:
         patience = int(self.plan.recovery * _SECOND)
         if self.kind.heals_itself:
             deadline = self._sent + patience
-            self._event(events.FaultPhase.HEALED, 'heals itself')
+            self._tell.phase(events.FaultPhase.HEALED, 'heals itself')
         else:
             deadline = self._now() + patience
             self._undo(deadline)
         if self._wait_whole(deadline):
             return True
         for _ in range(_RETRIES):
-            self._remark('not whole in time, is healed again')
+            self._tell.remark('not whole in time, is healed again')
             self._undo(self._now())
             if self._wait_whole(self._now() + int(_RETRY_WAIT * _SECOND)):
                 return True
-        self._remark(
+        self._tell.remark(
             'not proven healed: it stays in the journal, run '
             '`tempest extreme heal`'
         )
@@ -239,27 +246,40 @@ class Injection:
         told = ''
         while trouble := self._call(self.kind.undoes):
             if trouble != told:
-                self._remark(f'heal failed: {trouble}')
+                self._tell.remark(f'heal failed: {trouble}')
                 told = trouble
             if self._now() >= deadline:
                 return
             self._pause(_UNDO_PERIOD)
-        self._event(
+        self._tell.phase(
             events.FaultPhase.HEALED,
             f'{self.kind.undoes} of {self.target.unit} done',
         )
 
     def _wait_whole(self, deadline: int) -> bool:
+        steadiness = evidence.Steadiness()
+        wanted = int(_STEADY * _SECOND) if self._doubtful else 0
         while True:
             seen = self._look()
-            if not isinstance(seen, str) and evidence.whole(seen):
-                self._event(events.FaultPhase.HEAL_EVIDENCED, _text(seen))
-                if self._entry is not None:
-                    self._log.remove(self._entry)
+            states = () if isinstance(seen, str) else seen
+            now = self._now()
+            steady = steadiness.seen(states, now)
+            if steady >= wanted:
+                self._tell.phase(
+                    events.FaultPhase.HEAL_EVIDENCED, _text(states)
+                )
+                self._forget()
                 return True
-            if self._now() >= deadline:
+            if now >= deadline + (0 if steady < 0 else 2 * wanted):
                 return False
             self._pause(_PERIOD)
+
+    def _forget(self) -> None:
+        assert self._entry is not None
+        try:
+            self._log.remove(self._entry)
+        except errors.UsageError as error:
+            self._tell.remark(f'healed, but still in the journal: {error}')
 
     def _call(self, verb: catalogue.Verb) -> str:
         """What went wrong, empty if nothing; the evidence judges."""
@@ -287,43 +307,6 @@ class Injection:
             utc_ns=time.time_ns(),
         )
 
-    def _event(self, phase: events.FaultPhase, proof: str = '') -> None:
-        self._write(
-            events.Fault(
-                t=self._now(),
-                actor=self._actor,
-                fault=self.identity,
-                kind=self.kind.name,
-                phase=phase,
-                target=self.target.name,
-                evidence=proof,
-            )
-        )
-
-    def _unmeasured(self, text: str) -> None:
-        self._note(events.Topic.UNMEASURED, text)
-
-    def _remark(self, text: str) -> None:
-        self._note(events.Topic.REMARK, text)
-
-    def _note(self, topic: events.Topic, text: str) -> None:
-        self._write(
-            events.Note(
-                t=self._now(),
-                actor=self._actor,
-                what=topic,
-                about=self.identity,
-                text=f'{self.kind.name} of {self.target.name}: {text}',
-            )
-        )
-
-    def _write(self, event: events.Event) -> None:
-        """A full disk must not keep a fault from being healed."""
-        try:
-            self._record(event)
-        except OSError as error:
-            self._broken_record = error
-
 
 def make(
     plan: model.Fault,
@@ -332,7 +315,7 @@ def make(
     *,
     identity: str,
     run: str,
-    record: Record,
+    record: recording.Record,
     actor: str = 'campaign',
 ) -> Injection:
     """An injection through os-faults, proven over SSH.

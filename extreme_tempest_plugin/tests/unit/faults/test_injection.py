@@ -269,6 +269,45 @@ class TestInjection(testtools.TestCase):
         self.assertEqual(Phase.HEAL_EVIDENCED, self._phases()[-1])
         self.assertGreater(self.events[-1].t, born + 9e9)
 
+    def test_killed_call_that_arrives_late_is_waited_for(self) -> None:
+        self.engine.instead[Verb.RESTART] = fakes.fails('killed')
+        fault = self._make('service.restart')
+        self.assertFalse(fault.inject())
+        began = self.clock.ns
+
+        def late() -> None:
+            if self.clock.ns >= began + fakes.SECOND:
+                self.service.stop()
+                self.clock.on_pause = back
+
+        def back() -> None:
+            if self.clock.ns >= began + 5 * fakes.SECOND:
+                self.service.start()
+                self.clock.on_pause = lambda: None
+
+        self.clock.on_pause = late
+        self.assertTrue(fault.heal())
+        self.assertGreaterEqual(self.events[-1].t, began + 7 * fakes.SECOND)
+        self.assertEqual('active', self.service.active)
+
+    def test_doubtful_target_that_flaps_is_not_healed_and_ends(self) -> None:
+        self.engine.instead[Verb.RESTART] = fakes.fails('killed')
+        fault = self._make('service.restart')
+        fault.inject()
+        self.clock.on_pause = self.service.start
+        self.assertFalse(fault.heal())
+        self.assertEqual(1, self._held())
+
+    def test_entry_that_cannot_be_removed_is_said(self) -> None:
+        def full(path: pathlib.Path) -> None:
+            raise errors.UsageError('disk')
+
+        fault = self._make()
+        fault.inject()
+        self.log.remove = full
+        self.assertTrue(fault.heal())
+        self.assertIn('disk', self._notes(events.Topic.REMARK)[-1])
+
     def test_never_healed_stays_in_the_journal_and_ends(self) -> None:
         self.engine.instead[Verb.START] = lambda: None
         fault = self._make()
@@ -331,7 +370,7 @@ class TestInjection(testtools.TestCase):
         def full(event: events.Event) -> None:
             raise OSError('no space')
 
-        fault._record = full
+        fault._tell._record = full
         self.assertRaises(errors.HarnessError, fault.heal)
         self.assertTrue(fault.healed)
         self.assertEqual('active', self.service.active)
