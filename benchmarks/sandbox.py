@@ -30,6 +30,7 @@ from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import lifecycle
 from extreme_tempest_plugin.sandbox import namespace
 from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import status as status_module
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.cgroups import Group
 
@@ -96,7 +97,7 @@ def build(layout, shape):
 
 def boot(layout, shape):
     """Boot a server; returns when it and its port are ACTIVE."""
-    record = lifecycle.Record.read(layout.record)
+    record = status_module.Record.read(layout.record)
     cloud = api.Cloud(shape.api_address, record.password, timeout=60)
 
     def visit():

@@ -28,9 +28,9 @@ from extreme_tempest_plugin.sandbox import preflight
 from extreme_tempest_plugin.sandbox import progress
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.cgroups import Group
-from extreme_tempest_plugin.sandbox.lifecycle import Record
 from extreme_tempest_plugin.sandbox.lifecycle import Sandbox
-from extreme_tempest_plugin.sandbox.lifecycle import Status as SandboxStatus
+from extreme_tempest_plugin.sandbox.status import Record
+from extreme_tempest_plugin.sandbox.status import Status as SandboxStatus
 from extreme_tempest_plugin.sandbox.workspace import Workspace
 
 _INTERRUPTED = 130
@@ -38,6 +38,9 @@ _INTERRUPTED = 130
 
 class _Explained(command.Command):
     """A command whose errors are one clear message and an exit code."""
+
+    #: Shown below the options.
+    example = ''
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         try:
@@ -51,6 +54,8 @@ class _Explained(command.Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.epilog = f'example: {self.example}'
         parser.add_argument(
             '--name',
             default='extreme',
@@ -131,12 +136,9 @@ class Up(_Explained, show.ShowOne):
 
     The first time it is built, which takes some minutes. Afterwards it is
     started from the cache. Needs root and Debian 12 or newer.
-
-    Example:
-
-        tempest extreme sandbox up
-        tempest extreme sandbox exec -- tempest run --regex extreme
     """
+
+    example = 'tempest extreme sandbox up'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -174,12 +176,9 @@ class Up(_Explained, show.ShowOne):
 
 
 class Status(_Explained, show.ShowOne):
-    """Show hosts, their power and units, and whether the APIs answer.
+    """Show hosts, their power and units, and whether the APIs answer."""
 
-    Example:
-
-        tempest extreme sandbox status -f json
-    """
+    example = 'tempest extreme sandbox status -f json'
 
     def take_action(
         self, parsed_args: argparse.Namespace
@@ -192,11 +191,9 @@ class Down(_Explained):
     """Remove a sandbox: processes, namespaces, mounts, cgroups, hosts.
 
     Its workspace, with the results of runs, stays.
-
-    Example:
-
-        tempest extreme sandbox down
     """
+
+    example = 'tempest extreme sandbox down'
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         layout = _layout(parsed_args)
@@ -212,11 +209,9 @@ class Exec(_Explained):
     The command finds the sandbox through TEMPEST_CONFIG_DIR,
     OS_CLIENT_CONFIG_FILE, OS_CLOUD and OS_FAULTS_CONFIG. It runs in the
     Tempest workspace of the sandbox unless --chdir says otherwise.
-
-    Example:
-
-        tempest extreme sandbox exec -- tempest run --regex extreme
     """
+
+    example = 'tempest extreme sandbox exec -- tempest run --regex extreme'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

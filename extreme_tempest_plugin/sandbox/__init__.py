@@ -20,7 +20,9 @@ From the outside in:
 ``services``    which services run on them
 ``image``       the root file system and the initialised hosts, cached
 ``network``     namespaces and the bridges that are the switch
-``machine``     one host and its power button (``supervisor`` is its board)
+``machine``     one host and its power button; ``board`` and ``supervisor``
+                are the process behind the button
+``teardown``    removing all of it, from names alone
 ``health``      whether the cloud answers
 ``workspace``   what a user of the sandbox needs: tempest.conf, clouds.yaml
 """

@@ -15,10 +15,8 @@ import collections.abc
 import contextlib
 import dataclasses
 import fcntl
-import json
 import os
 import pathlib
-import shutil
 import signal
 import types
 import typing
@@ -28,15 +26,19 @@ from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import preflight
+from extreme_tempest_plugin.sandbox import teardown
 from extreme_tempest_plugin.sandbox import topology as topology_module
 from extreme_tempest_plugin.sandbox import workspace as workspace_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.image import build
 from extreme_tempest_plugin.sandbox.image import golden as golden_module
 from extreme_tempest_plugin.sandbox.image.golden import Golden
+from extreme_tempest_plugin.sandbox.image.initialise import GoldenBuilder
 from extreme_tempest_plugin.sandbox.image.store import Store
 from extreme_tempest_plugin.sandbox.layout import Layout
 from extreme_tempest_plugin.sandbox.progress import Progress
+from extreme_tempest_plugin.sandbox.status import Record
+from extreme_tempest_plugin.sandbox.status import Status
 from extreme_tempest_plugin.sandbox.topology import Topology
 
 #: Seconds until a started cloud must answer; a loaded machine takes longer.
@@ -44,42 +46,6 @@ READY_TIMEOUT = 300
 #: The step with which a start from the cache begins.
 FIRST_STEP = 'Building the network'
 _POWER_TIMEOUT = 30
-_NSPAWN = pathlib.Path('/run/systemd/nspawn')
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Record:
-    """What a finished ``up`` leaves for the commands that follow."""
-
-    topology: str
-    password: str
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def read(cls, path: pathlib.Path) -> 'Record | None':
-        try:
-            return cls(**json.loads(path.read_text('utf-8')))
-        except (OSError, ValueError, TypeError):
-            return None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Status:
-    """The state of a sandbox.
-
-    :param state: ``up``, ``degraded``, ``broken`` (left over from something
-        that was killed) or ``down``
-    :param missing: services that do not answer, and why
-    """
-
-    name: str
-    state: str
-    topology: str = ''
-    workspace: str = ''
-    hosts: tuple[health.HostHealth, ...] = ()
-    missing: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,7 +96,7 @@ class Sandbox:
             preflight.check(facts, shape, memory_mib)
             if machine_module.present(self.layout):
                 self.progress.step('Removing what an earlier run left')
-                self._tear_down()
+                teardown.tear_down(self.layout)
             with self._all_or_nothing():
                 images = self._images(Store(cache), shape)
                 self._start(shape, images, memory_mib)
@@ -180,11 +146,9 @@ class Sandbox:
         self, shape: Topology, tree: pathlib.Path, directory: pathlib.Path
     ) -> dict[str, str]:
         self._make_directories()
-        builder = golden_module.GoldenBuilder(
-            self.layout, shape, tree, self.progress
-        )
+        builder = GoldenBuilder(self.layout, shape, tree, self.progress)
         values = builder.fill(directory)
-        self._tear_down()
+        teardown.tear_down(self.layout)
         return values
 
     def _start(
@@ -237,21 +201,10 @@ class Sandbox:
         preflight.check_root()
         there = machine_module.present(self.layout)
         with self._exclusive():
-            self.progress.step(f'Removing {self.layout.name}')
-            self._tear_down()
+            if there:
+                self.progress.step(f'Removing {self.layout.name}')
+            teardown.tear_down(self.layout)
         return there
-
-    def _tear_down(self) -> None:
-        self.layout.record.unlink(missing_ok=True)
-        group = Group(self.layout.cgroup)
-        group.kill()
-        network.down(self.layout)
-        group.remove()
-        shutil.rmtree(self.layout.hosts_dir, ignore_errors=True)
-        shutil.rmtree(self.layout.run_dir, ignore_errors=True)
-        for name in self.layout.all_machines():
-            _remove_nspawn_directories(name)
-        _remove_nspawn_locks()
 
     # -- status ------------------------------------------------------------
 
@@ -311,7 +264,7 @@ class Sandbox:
                 yield
             except BaseException:
                 self.progress.step('Removing what was started')
-                self._tear_down()
+                teardown.tear_down(self.layout)
                 raise
 
 
@@ -331,20 +284,3 @@ def _terminable() -> collections.abc.Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, typing.cast('signal.Handlers', handler))
-
-
-def _remove_nspawn_directories(machine: str) -> None:
-    """What a killed systemd-nspawn leaves, by the name of its machine."""
-    for name in ('propagate', 'unix-export'):
-        path = _NSPAWN / name / machine
-        with contextlib.suppress(OSError):
-            path.rmdir()
-
-
-def _remove_nspawn_locks() -> None:
-    """What a killed systemd-nspawn leaves, named after inodes."""
-    for path in (_NSPAWN / 'locks').glob('inode-*'):
-        # A lock that nobody holds is of no use to anybody.
-        with contextlib.suppress(OSError), path.open('rb') as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()

@@ -22,9 +22,9 @@ import time
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import shell
+from extreme_tempest_plugin.sandbox.board import Specification
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.layout import Layout
-from extreme_tempest_plugin.sandbox.supervisor import Specification
 from extreme_tempest_plugin.sandbox.topology import Host
 from extreme_tempest_plugin.sandbox.topology import Topology
 

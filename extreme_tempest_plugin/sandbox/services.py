@@ -100,7 +100,8 @@ class Service:
     """A service: its files, units and databases on the hosts of one role.
 
     :param name: also its user in keystone, if it has an endpoint
-    :param log_dir: below /var/log; empty where the package cares for it
+    :param directory: its own below /var/log and /var/lib; empty where the
+        package cares for it
     :param setup: commands that initialise it, run once, in this order
     :param finish: commands that want the whole cloud to run, run once
     """
@@ -114,7 +115,7 @@ class Service:
     databases: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()
     finish: tuple[str, ...] = ()
-    log_dir: str = ''
+    directory: str = ''
 
     @property
     def all_units(self) -> 'tuple[Packaged | Unit, ...]':
@@ -213,7 +214,7 @@ SERVICES: tuple[Service, ...] = (
             f'{_KEYSTONE_MANAGE} credential_setup --keystone-user root '
             '--keystone-group root',
         ),
-        log_dir='keystone',
+        directory='keystone',
     ),
     Service(
         'glance',
@@ -236,7 +237,7 @@ SERVICES: tuple[Service, ...] = (
             f'{_BIN}/glance-manage --config-file /etc/glance/glance-api.conf '
             f'db_load_metadefs {VENV}/etc/glance/metadefs',
         ),
-        log_dir='glance',
+        directory='glance',
     ),
     Service(
         'placement',
@@ -259,7 +260,7 @@ SERVICES: tuple[Service, ...] = (
             f'{_BIN}/placement-manage --config-file '
             '/etc/placement/placement.conf db sync',
         ),
-        log_dir='placement',
+        directory='placement',
     ),
     Service(
         'nova',
@@ -275,7 +276,8 @@ SERVICES: tuple[Service, ...] = (
                 # configuration.
                 environment=(
                     'OS_NOVA_CONFIG_DIR=/etc/nova',
-                    '"OS_NOVA_CONFIG_FILES=api-paste.ini;nova.conf"',
+                    f'"OS_NOVA_CONFIG_FILES={VENV}/etc/nova/api-paste.ini'
+                    ';nova.conf"',
                 ),
                 after=_BACKENDS,
             ),
@@ -292,7 +294,7 @@ SERVICES: tuple[Service, ...] = (
         ),
         # A server on a host that no cell knows yet ends in ERROR.
         finish=(f'{_NOVA_MANAGE} cell_v2 discover_hosts --strict',),
-        log_dir='nova',
+        directory='nova',
     ),
     Service(
         'neutron',
@@ -320,7 +322,7 @@ SERVICES: tuple[Service, ...] = (
         endpoint=Endpoint('network', 9696),
         databases=('neutron',),
         setup=(f'{_BIN}/neutron-db-manage {_NEUTRON_FILES} upgrade heads',),
-        log_dir='neutron',
+        directory='neutron',
     ),
     Service(
         'ovn-host',
@@ -342,7 +344,7 @@ SERVICES: tuple[Service, ...] = (
         Role.COMPUTE,
         configs=(Config('nova.conf.j2', '/etc/nova/nova.conf'),),
         units=(_nova_daemon('nova-compute', ('chassis.service',)),),
-        log_dir='nova',
+        directory='nova',
     ),
 )
 

@@ -140,5 +140,7 @@ def _service_files(
         if unit.wsgi:
             text = render('uwsgi.ini.j2', site=site, unit=unit)
             yield File(f'/etc/uwsgi/{unit.name}.ini', text)
-        text = render('unit.service.j2', site=site, unit=unit)
+        text = render(
+            'unit.service.j2', unit=unit, directory=service.directory
+        )
         yield File(f'/etc/systemd/system/{unit.name}.service', text)

@@ -134,7 +134,7 @@ def tempest_conf(
 
 def log_files() -> list[str]:
     """Patterns of the log files of all services, as on any host."""
-    directories = {s.log_dir for s in services.SERVICES if s.log_dir}
+    directories = {s.directory for s in services.SERVICES if s.directory}
     return [f'/var/log/{name}/*.log' for name in sorted(directories)]
 
 

@@ -12,6 +12,7 @@
 """The built image and its cache.
 
 ``mirrors`` and ``pipconfig`` take the package sources from this machine,
-``build`` makes the root file system that all hosts share, ``golden`` boots a
-topology once on it and keeps the initialised hosts, ``store`` is the cache.
+``build`` makes the root file system that all hosts share, ``initialise``
+boots a topology once on it and keeps the ``layer`` of each host, ``golden``
+is what must be known of them. ``store`` is the cache, keyed by ``digests``.
 """

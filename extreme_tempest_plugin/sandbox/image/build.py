@@ -27,9 +27,9 @@ import shutil
 from extreme_tempest_plugin.sandbox import shell
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.image import digests
 from extreme_tempest_plugin.sandbox.image import mirrors
 from extreme_tempest_plugin.sandbox.image import pipconfig
-from extreme_tempest_plugin.sandbox.image import store
 from extreme_tempest_plugin.sandbox.progress import Progress
 
 TREE = 'tree'
@@ -72,7 +72,7 @@ def gather_sources() -> Sources:
 def key() -> str:
     """Of the root file system: changes with whatever it is made of."""
     data = templates.DATA
-    return store.digest(
+    return digests.digest(
         f'revision {REVISION} suite {mirrors.SUITE} {platform.machine()}',
         data / 'openstack.lock',
         data / 'image-packages.txt',

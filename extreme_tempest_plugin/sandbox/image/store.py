@@ -20,8 +20,6 @@ import collections.abc
 import contextlib
 import dataclasses
 import fcntl
-import hashlib
-import importlib.resources.abc
 import json
 import os
 import pathlib
@@ -30,6 +28,7 @@ import tempfile
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import progress as progress_module
+from extreme_tempest_plugin.sandbox.image import digests
 
 MANIFEST = 'manifest.json'
 _VERSION = 1
@@ -39,7 +38,7 @@ _VERSION = 1
 class Manifest:
     """What a complete entry says of itself.
 
-    :param inventory: of all its files, see inventory()
+    :param inventory: of all its files, see digests.inventory()
     :param values: what its builder wants to remember
     """
 
@@ -68,56 +67,8 @@ class Manifest:
             raise ValueError(f'{error} is missing') from error
 
 
-def digest(
-    *parts: importlib.resources.abc.Traversable | pathlib.Path | str,
-) -> str:
-    """A key made of texts and of the files below directories."""
-    summed = hashlib.sha256()
-    for part in parts:
-        if isinstance(part, str):
-            summed.update(f'text {len(part)}\n{part}'.encode())
-        else:
-            _add(summed, part, part.name)
-    return summed.hexdigest()[:16]
-
-
-def _add(
-    summed: 'hashlib._Hash',
-    item: importlib.resources.abc.Traversable,
-    name: str,
-) -> None:
-    if item.is_dir():
-        for child in sorted(item.iterdir(), key=lambda child: child.name):
-            if child.name != '__pycache__':
-                _add(summed, child, f'{name}/{child.name}')
-        return
-    content = item.read_bytes()
-    summed.update(f'file {name} {len(content)}\n'.encode())
-    summed.update(content)
-
-
-def inventory(directory: pathlib.Path) -> str:
-    """A digest of the names, types and sizes of all files of an entry.
-
-    The contents are not read: that would take longer than to start a cloud.
-    Truncated, added and lost files are seen; a flipped bit is not.
-    """
-    summed = hashlib.sha256()
-    pending = [str(directory)]
-    while pending:
-        current = pending.pop()
-        with os.scandir(current) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                path = os.path.relpath(entry.path, directory)
-                if path == MANIFEST:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
-                    summed.update(os.fsencode(f'd {path}\n'))
-                else:
-                    size = entry.stat(follow_symlinks=False).st_size
-                    summed.update(os.fsencode(f'f {path} {size}\n'))
-    return summed.hexdigest()
+def _inventory(directory: pathlib.Path) -> str:
+    return digests.inventory(directory, MANIFEST)
 
 
 class Store:
@@ -141,7 +92,7 @@ class Store:
         try:
             text = (directory / MANIFEST).read_text('utf-8')
             manifest = Manifest.from_json(text)
-            sound = manifest.key == key and manifest.inventory == inventory(
+            sound = manifest.key == key and manifest.inventory == _inventory(
                 directory
             )
         except (OSError, ValueError):
@@ -166,7 +117,9 @@ class Store:
         )
         try:
             values = fill(directory)
-            manifest = Manifest(key, inventory(directory), values)
+            manifest = Manifest(
+                key, digests.inventory(directory, MANIFEST), values
+            )
             path = directory / MANIFEST
             path.touch(mode=0o600)
             path.write_text(manifest.to_json(), 'utf-8')

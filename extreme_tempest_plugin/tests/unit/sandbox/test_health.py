@@ -84,9 +84,7 @@ class TestMissing(testtools.TestCase):
 
     def test_a_compute_that_is_down(self):
         cloud = FakeCloud(answer=agents(RUNNING[:-1]))
-        self.assertEqual(
-            {'nova-compute on cmp2': 'down'}, self.missing(cloud)
-        )
+        self.assertEqual({'nova-compute on cmp2': 'down'}, self.missing(cloud))
 
     def test_all_down(self):
         cloud = FakeCloud(answer=agents(RUNNING, state='down'))

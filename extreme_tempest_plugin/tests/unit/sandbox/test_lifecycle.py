@@ -22,6 +22,7 @@ import testtools
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import lifecycle
+from extreme_tempest_plugin.sandbox import status
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.tests.unit.sandbox import fakes
 
@@ -41,15 +42,20 @@ class SandboxTest(testtools.TestCase):
         self.group.return_value.kill.side_effect = self.did('kill')
         self.group.return_value.remove.side_effect = self.did('rmdir')
         self.patch('Group', self.group)
+        self.patch_teardown('Group', self.group)
+        self.patch_teardown('network.down', self.did('network down'))
+        self.patch_teardown('_remove_nspawn_locks', mock.Mock())
         self.patch('preflight.check_root', mock.Mock())
         self.patch('preflight.gather', mock.Mock())
         self.patch('preflight.check', mock.Mock())
-        self.patch('network.down', self.did('network down'))
         self.patch('machine_module.present', lambda layout: False)
-        self.patch('_remove_nspawn_locks', mock.Mock())
 
     def patch(self, name, new):
         return self.useFixture(fixtures.MockPatch(WHERE + name, new)).mock
+
+    def patch_teardown(self, name, new):
+        where = 'extreme_tempest_plugin.sandbox.teardown.'
+        self.useFixture(fixtures.MockPatch(where + name, new))
 
     def did(self, what):
         return lambda *args, **kwargs: self.done.append(what)
@@ -59,7 +65,7 @@ class SandboxTest(testtools.TestCase):
 
     def record(self, topology_name='single'):
         self.layout.run_dir.mkdir(parents=True)
-        record = lifecycle.Record(topology_name, 'p')
+        record = status.Record(topology_name, 'p')
         self.layout.record.write_text(record.to_json())
 
 
@@ -96,9 +102,7 @@ class TestUp(SandboxTest):
     def test_what_fails_is_torn_down(self):
         for failure in (errors.StepFailed('x'), KeyboardInterrupt()):
             self.done.clear()
-            self.patch(
-                'Sandbox._images', mock.Mock(side_effect=failure)
-            )
+            self.patch('Sandbox._images', mock.Mock(side_effect=failure))
             self.assertRaises(type(failure), self.up)
             self.assertEqual(['kill', 'network down', 'rmdir'], self.done)
 
@@ -118,19 +122,17 @@ class TestUp(SandboxTest):
 
     def test_up_twice_changes_nothing(self):
         self.record()
-        status = lifecycle.Status('dev', 'up', 'single')
-        self.patch('Sandbox._look', mock.Mock(return_value=status))
+        seen = status.Status('dev', 'up', 'single')
+        self.patch('Sandbox._look', mock.Mock(return_value=seen))
         images = self.patch('Sandbox._images', mock.Mock())
-        self.assertEqual(status, self.up())
+        self.assertEqual(seen, self.up())
         images.assert_not_called()
         self.assertEqual([], self.done)
 
     def test_up_on_an_unhealthy_one_says_what_is_wrong(self):
         self.record()
-        status = lifecycle.Status(
-            'dev', 'degraded', missing=(('nova', '500'),)
-        )
-        self.patch('Sandbox._look', mock.Mock(return_value=status))
+        seen = status.Status('dev', 'degraded', missing=(('nova', '500'),))
+        self.patch('Sandbox._look', mock.Mock(return_value=seen))
         error = self.assertRaises(errors.SandboxError, self.up)
         self.assertIn('nova: 500', str(error))
         self.assertEqual([], self.done)
@@ -149,4 +151,4 @@ class TestStatus(SandboxTest):
     def test_a_torn_record_is_none(self):
         self.layout.run_dir.mkdir(parents=True)
         self.layout.record.write_text('{"topology": "sin')
-        self.assertIsNone(lifecycle.Record.read(self.layout.record))
+        self.assertIsNone(status.Record.read(self.layout.record))

@@ -55,9 +55,9 @@ class TestCheck(testtools.TestCase):
         self.assertIn('root', self.refused(root=False))
 
     def test_other_systems(self):
-        self.assertIn('ubuntu 24.04', self.refused(
-            os_id='ubuntu', os_version='24.04'
-        ))
+        self.assertIn(
+            'ubuntu 24.04', self.refused(os_id='ubuntu', os_version='24.04')
+        )
         self.assertIn('debian 11', self.refused(os_version='11'))
         self.assertIn('unknown', self.refused(os_id='', os_version=''))
 

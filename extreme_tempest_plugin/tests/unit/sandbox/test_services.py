@@ -73,9 +73,7 @@ class TestTable(testtools.TestCase):
 
 class TestRendering(testtools.TestCase):
     def test_what_a_template_is_not_given_is_an_error(self):
-        self.assertRaises(
-            jinja2.UndefinedError, templates.render, 'hosts.j2'
-        )
+        self.assertRaises(jinja2.UndefinedError, templates.render, 'hosts.j2')
 
     def test_hosts(self):
         hosts = files(SHAPE.hosts[0])['/etc/hosts'].text
@@ -113,9 +111,7 @@ class TestRendering(testtools.TestCase):
             nova['api_database']['connection'],
         )
         self.assertEqual('true', nova['DEFAULT']['use_stderr'])
-        self.assertEqual(
-            'oslo_cache.memcache_pool', nova['cache']['backend']
-        )
+        self.assertEqual('oslo_cache.memcache_pool', nova['cache']['backend'])
 
     def test_units_of_apis_wait_for_their_application(self):
         controller = files(SHAPE.controllers[0])

@@ -19,6 +19,7 @@ import testtools
 
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.image import build
+from extreme_tempest_plugin.sandbox.image import digests
 from extreme_tempest_plugin.sandbox.image import golden
 from extreme_tempest_plugin.sandbox.image import store
 from extreme_tempest_plugin.tests.unit.sandbox import fakes
@@ -107,7 +108,7 @@ class TestDigest(testtools.TestCase):
         (self.top / 'd/a').write_text('1')
 
     def digest(self):
-        return store.digest('x', self.top)
+        return digests.digest('x', self.top)
 
     def test_same_content_same_key(self):
         self.assertEqual(self.digest(), self.digest())
@@ -126,7 +127,7 @@ class TestDigest(testtools.TestCase):
         seen.add(self.digest())
         (self.top / 'd/c').write_text('')
         seen.add(self.digest())
-        seen.add(store.digest('y', self.top))
+        seen.add(digests.digest('y', self.top))
         self.assertEqual(5, len(seen))
 
 

@@ -19,6 +19,7 @@ from unittest import mock
 import fixtures
 import testtools
 
+from extreme_tempest_plugin.sandbox import board
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import machine
@@ -30,7 +31,7 @@ class BoardTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.spec = supervisor.Specification(
+        self.spec = board.Specification(
             name='dev',
             state_root=str(self.top),
             run_root=str(self.top),
@@ -42,11 +43,11 @@ class BoardTest(testtools.TestCase):
         self.patch('network.set_ports', self.ports)
         self.patch('Group', mock.MagicMock())
         self.popen = self.patch('subprocess.Popen', self.start)
-        self.board = supervisor.Board(self.spec)
+        self.board = board.Board(self.spec)
         self.board.group.kill.side_effect = lambda: self.done.append('kill')
 
     def patch(self, name, new):
-        where = 'extreme_tempest_plugin.sandbox.supervisor.' + name
+        where = 'extreme_tempest_plugin.sandbox.board.' + name
         return self.useFixture(fixtures.MockPatch(where, new)).mock
 
     def ports(self, layout, host, state):
@@ -64,9 +65,7 @@ class BoardTest(testtools.TestCase):
 class TestBoard(BoardTest):
     def test_specification_survives_json(self):
         text = self.spec.to_json()
-        self.assertEqual(
-            self.spec, supervisor.Specification.from_json(text)
-        )
+        self.assertEqual(self.spec, board.Specification.from_json(text))
 
     def test_on_twice_starts_once(self):
         self.board.on()
@@ -90,7 +89,7 @@ class TestBoard(BoardTest):
         self.assertEqual('on', self.board.power)
 
     def test_a_reboot_starts_it_again_and_keeps_the_cables(self):
-        self.code = supervisor.REBOOT
+        self.code = board.REBOOT
         self.board.on()
         self.done.clear()
         self.board.ended()
@@ -107,12 +106,8 @@ class TestBoard(BoardTest):
     def test_the_container_uses_the_names_of_the_layout(self):
         command = self.board.command()
         self.assertIn('--machine=dev-cmp1', command)
-        self.assertIn(
-            '--network-namespace-path=/run/netns/dev-cmp1', command
-        )
-        self.assertIn(
-            f'--directory={self.top}/dev/hosts/cmp1/root', command
-        )
+        self.assertIn('--network-namespace-path=/run/netns/dev-cmp1', command)
+        self.assertIn(f'--directory={self.top}/dev/hosts/cmp1/root', command)
 
     def test_the_disk_is_an_overlay_of_its_own_layer(self):
         run = self.patch('shell.run', mock.Mock())
@@ -125,7 +120,11 @@ class TestBoard(BoardTest):
 class TestOrders(BoardTest):
     def setUp(self):
         super().setUp()
-        self.patch('os.pidfd_open', lambda pid: socket.socket().detach())
+        self.useFixture(
+            fixtures.MockPatch(
+                'os.pidfd_open', lambda pid: socket.socket().detach()
+            )
+        )
         made = layout.Layout('dev', self.top, self.top)
         made.run_dir.mkdir()
         (host,) = (

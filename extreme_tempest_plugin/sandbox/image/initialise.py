@@ -1,0 +1,287 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Boots a topology for the first time and initialises it.
+
+Databases are created, services enabled, the cloud is seeded and shut down.
+What the hosts wrote is kept in the cache.
+"""
+
+import collections.abc
+import concurrent.futures
+import json
+import pathlib
+import secrets
+import shlex
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox import health
+from extreme_tempest_plugin.sandbox import layout as layout_module
+from extreme_tempest_plugin.sandbox import machine as machine_module
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import services
+from extreme_tempest_plugin.sandbox import templates
+from extreme_tempest_plugin.sandbox import topology as topology_module
+from extreme_tempest_plugin.sandbox.image.golden import Golden
+from extreme_tempest_plugin.sandbox.image.golden import HOSTS
+from extreme_tempest_plugin.sandbox.image.golden import Seed
+from extreme_tempest_plugin.sandbox.image.golden import SSH_KEY
+from extreme_tempest_plugin.sandbox.image.layer import Layer
+from extreme_tempest_plugin.sandbox.machine import Machine
+from extreme_tempest_plugin.sandbox.progress import Progress
+from extreme_tempest_plugin.sandbox.topology import Role
+from extreme_tempest_plugin.sandbox.topology import Topology
+
+_BOOT_TIMEOUT = 60
+_SETUP_TIMEOUT = 300
+_READY_TIMEOUT = 300
+_STOP_TIMEOUT = 120
+
+
+class GoldenBuilder:
+    """Boots a topology on a bare root and initialises it.
+
+    :param layout: of the sandbox whose names are used meanwhile
+    :param tree: the root file system
+    """
+
+    def __init__(
+        self,
+        layout: layout_module.Layout,
+        shape: Topology,
+        tree: pathlib.Path,
+        progress: Progress,
+    ) -> None:
+        self.layout = layout
+        self.shape = shape
+        self.tree = tree
+        self.progress = progress
+        self.password = secrets.token_hex(12)
+        self.machines = machine_module.machines(layout, shape)
+        self.first = self.machines[0]
+
+    def fill(self, directory: pathlib.Path) -> dict[str, str]:
+        """Fill a new entry of the cache.
+
+        :raises errors.SandboxError: a step failed; tear down afterwards
+        """
+        self.progress.step('Preparing the hosts')
+        public = self._make_key(directory)
+        for machine in self.machines:
+            site = templates.Site(self.shape, machine.host, self.password)
+            self._layer(machine).write(site, public)
+        self._boot()
+        self._set_up()
+        self._enable()
+        golden = Golden(self.password, self._seed())
+        self._stop()
+        self._keep(directory)
+        return golden.to_values()
+
+    def _make_key(self, directory: pathlib.Path) -> str:
+        """Put a new private key there and return its public half."""
+        key = ed25519.Ed25519PrivateKey.generate()
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.OpenSSH,
+            serialization.NoEncryption(),
+        )
+        public = key.public_key().public_bytes(
+            serialization.Encoding.OpenSSH,
+            serialization.PublicFormat.OpenSSH,
+        )
+        path = directory / SSH_KEY
+        path.touch(mode=0o600)
+        path.write_bytes(private)
+        return public.decode('ascii') + '\n'
+
+    def _layer(self, machine: Machine) -> Layer:
+        upper = self.layout.host_dir(machine.host.name) / 'upper'
+        return Layer(upper, self.tree)
+
+    def _boot(self) -> None:
+        self.progress.step('Starting the hosts for the first time')
+        network.up(self.layout, self.shape)
+        for machine in self.machines:
+            machine.start(self.shape, [self.tree])
+        for machine in self.machines:
+            machine.wait_for('on', _BOOT_TIMEOUT)
+            machine.wait_for_boot(_BOOT_TIMEOUT)
+
+    def _set_up(self) -> None:
+        """Databases, then every service's own initialisation."""
+        self.progress.step('Initialising databases')
+        self._start_backends()
+        with concurrent.futures.ThreadPoolExecutor(3) as executor:
+            pending = [executor.submit(self._start_units, Role.COMPUTE, True)]
+            keystone, *others = (
+                service
+                for service in services.on(Role.CONTROLLER)
+                if service.setup
+            )
+            pending += [executor.submit(self._set_up_keystone, keystone)]
+            commands = [line for other in others for line in other.setup]
+            pending += [executor.submit(self._run_in_turn, commands)]
+            for future in concurrent.futures.as_completed(pending):
+                future.result()
+
+    def _start_backends(self) -> None:
+        run = self.first.run
+        run(
+            [
+                *('mariadb-install-db', '--user=mysql', '--skip-test-db'),
+                '--auth-root-authentication-method=socket',
+            ],
+            timeout=_SETUP_TIMEOUT,
+        )
+        self._start_units(Role.CONTROLLER, True)
+        run(['mariadb'], stdin=self._grants(), timeout=_SETUP_TIMEOUT)
+
+    def _grants(self) -> str:
+        statements = [
+            f"CREATE USER openstack@'%' IDENTIFIED BY '{self.password}';"
+        ]
+        for service in services.SERVICES:
+            for name in service.databases:
+                statements += [
+                    f'CREATE DATABASE {name} CHARACTER SET utf8mb4;',
+                    f"GRANT ALL ON {name}.* TO openstack@'%';",
+                ]
+        return '\n'.join(statements)
+
+    def _start_units(self, role: Role, packaged: bool) -> None:
+        """Enable and start Debian's units of a role, or ours."""
+        names = [
+            unit.name
+            for service in services.on(role)
+            for unit in (service.packaged if packaged else service.units)
+        ]
+        for machine in self.machines:
+            if machine.host.role is role:
+                self._systemctl(machine, names)
+
+    def _systemctl(
+        self, machine: Machine, names: collections.abc.Sequence[str]
+    ) -> None:
+        machine.run(['systemctl', 'enable', *names], timeout=_SETUP_TIMEOUT)
+        for name in names:
+            try:
+                machine.run(
+                    ['systemctl', 'start', name], timeout=_SETUP_TIMEOUT
+                )
+            except errors.CommandFailed as error:
+                raise errors.StepFailed(
+                    f'{name} on {machine.host.name} does not start',
+                    machine.journal(name),
+                ) from error
+
+    def _set_up_keystone(self, keystone: services.Service) -> None:
+        self._run_in_turn(keystone.setup)
+        url = f'http://{self.shape.api_address}:5000/v3'
+        self.first.run(
+            [
+                *('keystone-manage', '--config-file'),
+                *('/etc/keystone/keystone.conf', 'bootstrap'),
+                *('--bootstrap-region-id', templates.REGION),
+                *('--bootstrap-admin-url', url),
+                *('--bootstrap-internal-url', url),
+                *('--bootstrap-public-url', url),
+            ],
+            timeout=_SETUP_TIMEOUT,
+            env={'OS_BOOTSTRAP_PASSWORD': self.password},
+        )
+        self._systemctl(self.first, [unit.name for unit in keystone.units])
+        self._guest_script('identity.py', json.dumps(self._catalogue(url)))
+
+    def _catalogue(self, url: str) -> dict[str, object]:
+        entries = [
+            {
+                'name': service.name,
+                'type': service.endpoint.type,
+                'url': f'http://{self.shape.api_address}:'
+                f'{service.endpoint.port}{service.endpoint.path}',
+            }
+            for service in services.SERVICES
+            if service.endpoint
+        ]
+        return {
+            'url': url,
+            'region': templates.REGION,
+            'password': self.password,
+            'services': entries,
+        }
+
+    def _run_in_turn(self, lines: collections.abc.Iterable[str]) -> None:
+        for line in lines:
+            command = shlex.split(line)
+            self.progress.detail(pathlib.Path(command[0]).name)
+            self.first.run(command, timeout=_SETUP_TIMEOUT)
+
+    def _guest_script(self, name: str, stdin: str) -> str:
+        """Run one of our scripts on the first controller."""
+        source = (templates.GUEST / name).read_text('utf-8')
+        return self.first.run(
+            ['/opt/openstack/bin/python', '-c', source],
+            stdin=stdin,
+            timeout=_SETUP_TIMEOUT,
+            env={
+                'OS_AUTH_URL': f'http://{self.shape.api_address}:5000/v3',
+                'OS_USERNAME': 'admin',
+                'OS_PASSWORD': self.password,
+                'OS_PROJECT_NAME': 'admin',
+                'OS_USER_DOMAIN_NAME': 'Default',
+                'OS_PROJECT_DOMAIN_NAME': 'Default',
+                'OS_REGION_NAME': templates.REGION,
+            },
+        )
+
+    def _enable(self) -> None:
+        self.progress.step('Starting OpenStack for the first time')
+        for role in (Role.CONTROLLER, Role.COMPUTE):
+            self._start_units(role, False)
+        health.wait(
+            self.layout,
+            self.shape,
+            self.machines,
+            self.password,
+            timeout=_READY_TIMEOUT,
+            detail=self.progress.detail,
+        )
+        for service in services.SERVICES:
+            self._run_in_turn(service.finish)
+
+    def _seed(self) -> Seed:
+        self.progress.step('Creating flavors, images and networks')
+        wanted = {
+            'external_cidr': topology_module.EXTERNAL_CIDR,
+            'external_gateway': topology_module.EXTERNAL_GATEWAY,
+        }
+        made = self._guest_script('seed.py', json.dumps(wanted))
+        return Seed(**json.loads(made.splitlines()[-1]))
+
+    def _stop(self) -> None:
+        """Computes first: their chassis leave the database of OVN."""
+        self.progress.step('Stopping the hosts cleanly')
+        for role in (Role.COMPUTE, Role.CONTROLLER):
+            stopping = [m for m in self.machines if m.host.role is role]
+            for machine in stopping:
+                machine.power('soft')
+            for machine in stopping:
+                machine.wait_for('off', _STOP_TIMEOUT)
+
+    def _keep(self, directory: pathlib.Path) -> None:
+        self.progress.step('Keeping the initialised hosts')
+        for machine in self.machines:
+            machine.quit()
+            self._layer(machine).keep(directory / HOSTS / machine.host.name)
