@@ -171,7 +171,10 @@ class Stuck:
     def _during(self, start: int, end: int) -> str:
         names = self._cover.of(start, end)
         stories = [str(self._faults.stories[name]) for name in names]
-        return f', during {" and ".join(stories)}' if stories else ''
+        if not stories:
+            return ''
+        verb = 'was' if len(stories) == 1 else 'were'
+        return f'; {" and ".join(stories)} {verb} active meanwhile'
 
     def _judge_census(self) -> None:
         last_touched = self._last_touched()

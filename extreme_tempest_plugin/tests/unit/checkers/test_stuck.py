@@ -56,7 +56,7 @@ class TestStuck(testtools.TestCase):
         built.census('server/a', 'ERROR')
         built.complete('server')
         self.assertIn(
-            'during fault-1 (service.restart of rabbitmq)',
+            '; fault-1 (service.restart of rabbitmq) was active meanwhile',
             self.only(built).what,
         )
 
