@@ -107,7 +107,7 @@ class TestPlanted(MonitorCase):
         planted = [plant for plant in planted if self.hit(spec, plant)]
         self.assertEqual(len(planted), len(found), found)
         for plant, outage in zip(planted, found, strict=True):
-            self.covers(plant, outage, self.slowest(spec, plant))
+            self.covers(plant, outage, self.slowest(spec))
         return found
 
     def hit(self, spec, plant):
@@ -123,14 +123,15 @@ class TestPlanted(MonitorCase):
         self.assertTrue(any(start < one.intended < end for one in watched))
         return False
 
-    def slowest(self, spec, plant):
-        """How slow a healed service was at most on this machine, ns."""
+    def slowest(self, spec):
+        """How long this machine let an answer wait at most, ns.
+
+        The stand-in, too, is late on a busy machine.
+        """
         return max(
             event.done - event.sent
             for event in seen(spec)
-            if isinstance(event, events.Sample)
-            and not event.error
-            and event.sent > plant.end[0]
+            if isinstance(event, events.Sample) and event.error != 'timeout'
         )
 
     def report(self, planted, found):
@@ -150,7 +151,9 @@ class TestPlanted(MonitorCase):
 
     def covers(self, plant, outage, slowest):
         self.assertLessEqual(outage.start_earliest_ns, plant.start[1])
-        self.assertGreaterEqual(outage.start_latest_ns, plant.start[0])
+        self.assertGreaterEqual(
+            outage.start_latest_ns + slowest, plant.start[0]
+        )
         self.assertLessEqual(outage.end_earliest_ns, plant.end[1] + slowest)
         self.assertGreaterEqual(outage.end_latest_ns, plant.end[0])
 
