@@ -159,6 +159,13 @@ class Action(abc.ABC):
         :raises CallError: if nothing can be seen; that is not a state.
         """
 
+    def at_rest(self, cloud: ports.Cloud, call: Call) -> bool:
+        """Whether what may have come of a call is done, its answer lost.
+
+        :raises CallError: if nothing can be seen.
+        """
+        return True
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class State:

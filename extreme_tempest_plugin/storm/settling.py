@@ -25,6 +25,9 @@ from extreme_tempest_plugin.storm import model
 #: Two looks at one resource are at least so far apart, ns.
 LOOK_INTERVAL = 1_000_000_000
 
+#: The same for what may have come of a call that nobody knows the end of.
+STRAY_INTERVAL = 5_000_000_000
+
 #: For so long after the deadline failing looks are repeated, ns.
 GRACE = 30_000_000_000
 
@@ -69,6 +72,19 @@ class _Pending:
     trouble: str = ''
 
 
+@dataclasses.dataclass(slots=True, kw_only=True)
+class _Stray:
+    """A call that nobody knows the end of, and what may have come of it.
+
+    :param until: when it is given up, ns.
+    :param due: when it may be looked at again, ns.
+    """
+
+    call: model.Call
+    until: int
+    due: int
+
+
 class Settling:
     """The pending calls of one user.
 
@@ -86,9 +102,10 @@ class Settling:
         self._clock = clock
         self._timeout = timeout
         self._pending: dict[str, _Pending] = {}
+        self._strays: dict[str, _Stray] = {}
 
     def __len__(self) -> int:
-        return len(self._pending)
+        return len(self._pending) + len(self._strays)
 
     def add(
         self, call: model.Call, answer: ports.Answer, acknowledged: int
@@ -100,6 +117,32 @@ class Settling:
             acknowledged=acknowledged,
             due=acknowledged,
         )
+
+    def add_stray(self, call: model.Call) -> None:
+        """Wait for what may come of a call that nobody knows the end of.
+
+        Nothing is recorded of it: it only holds up the end, so that the
+        census does not find a server that is still being built.
+        """
+        now = self._clock()
+        self._strays[call.op] = _Stray(
+            call=call,
+            until=now + self._timeout,
+            due=now + STRAY_INTERVAL,
+        )
+
+    def watch_strays(self) -> None:
+        """Look at each stray whose time has come; forget those at rest."""
+        for op, stray in list(self._strays.items()):
+            if self._clock() < stray.due:
+                continue
+            try:
+                at_rest = stray.call.action.at_rest(self._cloud, stray.call)
+            except ports.CallError:
+                at_rest = False
+            stray.due = self._clock() + STRAY_INTERVAL
+            if at_rest or self._clock() >= stray.until:
+                del self._strays[op]
 
     def rests(self) -> collections.abc.Iterator[Rest]:
         """Look at each call whose time has come; yield those at rest."""

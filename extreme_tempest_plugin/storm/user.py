@@ -109,7 +109,7 @@ class User:
 
     @property
     def pending(self) -> int:
-        """Acknowledged calls that have not come to rest."""
+        """Calls that are looked at until they have come to rest."""
         return len(self._settling)
 
     def step(self) -> bool:
@@ -132,6 +132,7 @@ class User:
         """
         for rest in self._settling.rests():
             self._settled(rest)
+        self._settling.watch_strays()
         return self.pending
 
     def _call(self, choice: choosing.Choice) -> model.Call:
@@ -231,6 +232,8 @@ class User:
         )
         outcome = model.Outcome.FAIL if certain else model.Outcome.INFO
         self.state = self.state.ended(call, outcome, refusal.status)
+        if not certain:
+            self._settling.add_stray(call)
         self._tell(call, now - began, refusal.error or refusal.kind.value)
 
     def _tell(self, call: model.Call, elapsed: int, error: str) -> None:

@@ -22,6 +22,9 @@ PRESENT = 'present'
 DELETED = 'deleted'
 MISSING = 'missing'
 
+#: States of a server that is on its way to another one.
+TRANSITIONAL = frozenset({'BUILD', 'REBOOT', 'HARD_REBOOT'})
+
 
 def _id(call: model.Call) -> str:
     assert call.resource is not None
@@ -38,6 +41,13 @@ def _show(cloud: ports.Cloud, server: str) -> ports.Server | None:
         raise
 
 
+def _resting(server: ports.Server | None) -> bool:
+    """Whether nova has nothing in hand with a server."""
+    return server is None or (
+        server.status not in TRANSITIONAL and not server.task_state
+    )
+
+
 def _sight(server: ports.Server | None, reached: bool) -> model.Sight:
     """A sight of an action that wants a server to live."""
     if server is None:
@@ -50,6 +60,16 @@ def _sight(server: ports.Server | None, reached: bool) -> model.Sight:
     )
 
 
+class _ServerAction(model.Action):
+    """What the actions on a server that is there have in common."""
+
+    service = 'nova'
+    kind = 'server'
+
+    def at_rest(self, cloud: ports.Cloud, call: model.Call) -> bool:
+        return _resting(_show(cloud, _id(call)))
+
+
 class CreateServer(model.Action):
     """A server; its name tells it apart if the answer is lost."""
 
@@ -57,6 +77,13 @@ class CreateServer(model.Action):
     service = 'nova'
     kind = 'server'
     effect = model.Effect.CREATES
+
+    def at_rest(self, cloud: ports.Cloud, call: model.Call) -> bool:
+        return all(
+            _resting(server)
+            for server in cloud.compute.list_servers()
+            if server.name == call.args['name']
+        )
 
     def arguments(self, rng: random.Random, fresh: str) -> model.Arguments:
         return {'name': fresh}
@@ -76,12 +103,10 @@ class CreateServer(model.Action):
         )
 
 
-class DeleteServer(model.Action):
+class DeleteServer(_ServerAction):
     """The end of a server, also of one in error."""
 
     name = 'server.delete'
-    service = 'nova'
-    kind = 'server'
     effect = model.Effect.CONSUMES
     states = frozenset({ACTIVE, ERROR})
 
@@ -103,7 +128,7 @@ class DeleteServer(model.Action):
         )
 
 
-class _RebootServer(model.Action):
+class _RebootServer(_ServerAction):
     """A reboot, settled when nova has recorded its end.
 
     ACTIVE alone proves nothing: a server is ACTIVE before the reboot, too,
@@ -119,8 +144,6 @@ class _RebootServer(model.Action):
     is one that the compute service has let go.
     """
 
-    service = 'nova'
-    kind = 'server'
     effect = model.Effect.CHANGES
     states = frozenset({ACTIVE})
     hard = False
@@ -161,12 +184,10 @@ class RebootServerHard(_RebootServer):
     hard = True
 
 
-class RenameServer(model.Action):
+class RenameServer(_ServerAction):
     """Another name, which must be the one that is shown."""
 
     name = 'server.rename'
-    service = 'nova'
-    kind = 'server'
     effect = model.Effect.CHANGES
     states = frozenset({ACTIVE})
 

@@ -120,10 +120,42 @@ class UserTest(testtools.TestCase):
         one = self._creator(share=1)
         one.step()
         self.assertEqual(events.Info, type(self.events[-1]))
-        self.assertEqual(0, one.pending)
         # It may have happened: no room for another, and it stays owed.
         self.assertFalse(one.step())
         self.assertEqual([('owed', 'server', 'xt-run-3-1')], self.ledger.lines)
+
+    def _lost_answer(self) -> user.User:
+        """A create that nova carries out, though the answer is lost."""
+        create = self.compute.create_server
+        self.compute.boots = 'BUILD'
+
+        def lose(name: str):
+            create(name)
+            raise fakes.refusal(0)
+
+        self.compute.create_server = lose
+        one = self._creator(share=1)
+        one.step()
+        return one
+
+    def test_the_end_waits_for_what_may_have_been_created(self):
+        one = self._lost_answer()
+        for _ in range(20):
+            self.assertEqual(1, one.settle())
+            self.clock.sleep(1)
+        self.compute.set('id-1', status='ACTIVE')
+        self.assertLessEqual(self._cool_down(one), 5)
+        # Nothing is said about it: nobody knows.
+        self.assertEqual([], self._of(events.Settled))
+
+    def test_the_end_does_not_wait_for_ever(self):
+        self.assertLessEqual(self._cool_down(self._lost_answer()), 65)
+
+    def test_the_end_waits_for_nothing_that_is_not_there(self):
+        self.compute.failing['create_server'].append(fakes.refusal(500))
+        one = self._creator(share=1)
+        one.step()
+        self.assertLessEqual(self._cool_down(one), 5)
 
     def test_a_server_of_unknown_state_is_left_alone(self):
         one = self._creator(share=1, server_reboot_soft=1)
