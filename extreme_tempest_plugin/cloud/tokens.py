@@ -88,7 +88,6 @@ class Tokens(auth.KeystoneV3AuthProvider):
         self.cache = None
 
     def _fetch(self) -> tuple[str, dict[str, typing.Any]]:
-        self._attempts += 1
         try:
             self.set_auth()
             fetched = self.cache
@@ -99,6 +98,9 @@ class Tokens(auth.KeystoneV3AuthProvider):
             self.cache = None
             self._error = _why(error)
             raise outcomes.TokenError(self._error) from error
+        finally:
+            # At the end: who came while it was under way shares it.
+            self._attempts += 1
         self._error = ''
         return fetched
 
