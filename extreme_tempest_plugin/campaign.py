@@ -53,6 +53,7 @@ ACTOR = 'campaign'
 #: Seconds between two looks.
 PERIOD = 0.5
 
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What a display shows while a campaign runs.
@@ -181,15 +182,18 @@ class Campaign:
             else ()
         )
         log = logs.Watcher(self._settings.logs, self._writer.append)
-        with watch.Monitors(specs) as self._monitors:
-            log.start()
-            try:
-                yield
-            finally:
-                self._show('stopping the monitors')
-                log.stop()
-                for trouble in self._monitors.check():
-                    self._unmeasured('uptime', trouble)
+        self._monitors = watch.Monitors(specs)
+        try:
+            with self._monitors:
+                log.start()
+                try:
+                    yield
+                finally:
+                    self._show('stopping the monitors')
+                    log.stop()
+        finally:
+            for trouble in self._monitors.check():
+                self._unmeasured('uptime', trouble)
 
     def _break_and_storm(self) -> None:
         if self._plan.storm:

@@ -23,6 +23,14 @@ import rich.text
 from extreme_tempest_plugin import campaign
 
 
+#: What a monitor's last sample says; None if it says nothing about now.
+_STATES: dict[bool | None, tuple[str, str]] = {
+    True: ('up  ', 'green'),
+    False: ('AWAY', 'bold red'),
+    None: ('?   ', 'yellow'),
+}
+
+
 @contextlib.contextmanager
 def live(quiet: bool) -> collections.abc.Iterator[campaign.Display]:
     """Show progress: a table on a terminal, a line for each phase elsewhere.
@@ -70,9 +78,7 @@ def render(progress: campaign.Progress) -> rich.table.Table:
         )
     for service, seen in progress.monitors.items():
         line = rich.text.Text(f'{service:<10}')
-        line.append(
-            *(('up  ', 'green') if seen.up else ('AWAY', 'bold red'))
-        )
+        line.append(*_STATES[seen.up])
         line.append(f'  {seen.failed} of {seen.samples} samples failed')
         if seen.missed:
             line.append(f', {seen.missed} missed', 'yellow')
