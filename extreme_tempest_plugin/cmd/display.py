@@ -22,7 +22,6 @@ import rich.text
 
 from extreme_tempest_plugin import campaign
 
-
 #: What a monitor's last sample says; None if it says nothing about now.
 _STATES: dict[bool | None, tuple[str, str]] = {
     True: ('up  ', 'green'),
