@@ -156,7 +156,6 @@ class Integrity:
 
 
 def _left_behind(note: events.Note) -> model.Finding:
-    kind, _, name = note.about.partition('/')
     said = f' ({note.text})' if note.text else ''
     return model.Finding(
         checker='integrity',
@@ -165,7 +164,7 @@ def _left_behind(note: events.Note) -> model.Finding:
         f'again and again, and the cloud did not delete it{said}.',
         events=(note.n,),
         look_again=(
-            f'openstack {kind} show {name}',
+            model.show_resource(note.about),
             'tempest extreme clean',
         ),
     )

@@ -240,9 +240,8 @@ def _lost_name(
 
 
 def _commands(resource: str, call: operations.Operation) -> tuple[str, ...]:
-    kind, _, name = resource.partition('/')
     return (
-        f'openstack {kind} show {name}',
+        model.show_resource(resource),
         model.look_at(call.evidence()),
         *(model.grep_request(each) for each in call.request_ids()),
     )

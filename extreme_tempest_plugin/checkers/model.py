@@ -17,6 +17,7 @@ a gap, and a gap makes the verdict ``unknown``.
 """
 
 import collections.abc
+import shlex
 from typing import Protocol
 
 import msgspec
@@ -176,4 +177,13 @@ def look_at(
 
 def grep_request(request_id: str) -> str:
     """The command that finds a request in the journals of a host."""
-    return f"journalctl --no-pager --grep '{request_id}'"
+    return f'journalctl --no-pager --grep {shlex.quote(request_id)}'
+
+
+def show_resource(resource: str) -> str:
+    """The command that shows a resource, ``server/<id>``.
+
+    Quoted: a name that a cloud made up must not run in an operator's shell.
+    """
+    kind, _, name = resource.partition('/')
+    return f'openstack {shlex.quote(kind)} show {shlex.quote(name)}'

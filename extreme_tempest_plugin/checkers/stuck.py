@@ -18,6 +18,7 @@ on its way.
 
 import collections
 import collections.abc
+import shlex
 
 from extreme_tempest_plugin.checkers import censuses
 from extreme_tempest_plugin.checkers import model
@@ -253,9 +254,9 @@ def _left(resource: str, entry: events.Census) -> model.Finding:
 
 def _commands(resource: str) -> tuple[str, ...]:
     kind, _, name = resource.partition('/')
-    if kind == 'server':
-        return (
-            f'openstack server show {name}',
-            f'openstack server event list {name}',
-        )
-    return (f'openstack {kind} show {name}',) if name else ()
+    if not name:
+        return ()
+    shown = (model.show_resource(resource),)
+    if kind != 'server':
+        return shown
+    return (*shown, f'openstack server event list {shlex.quote(name)}')

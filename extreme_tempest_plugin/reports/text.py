@@ -19,13 +19,12 @@ import io
 import pathlib
 
 import rich.console
-import rich.padding
-import rich.table
 import rich.text
 
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import summary
 from extreme_tempest_plugin.checkers import verdict as verdicts
+from extreme_tempest_plugin.reports import page
 from extreme_tempest_plugin.reports import verdict_json
 
 #: Its name in the directory of a run.
@@ -100,61 +99,60 @@ def _print(
     directory: pathlib.Path | None,
     console: rich.console.Console,
 ) -> None:
-    _headline(verdict, console)
-    _slo(verdict, console)
-    _services(verdict, console)
-    _faults(verdict, console)
-    _operations(verdict, console)
-    _findings(verdict, console)
-    _gaps(verdict, console)
-    _run(verdict, directory, console)
+    out = page.Page(console)
+    _headline(verdict, out)
+    _slo(verdict, out)
+    _services(verdict, out)
+    _faults(verdict, out)
+    _operations(verdict, out)
+    _findings(verdict, out)
+    _gaps(verdict, out)
+    _run(verdict, directory, out)
 
 
-def _headline(
-    verdict: verdicts.Verdict, console: rich.console.Console
-) -> None:
+def _headline(verdict: verdicts.Verdict, out: page.Page) -> None:
     line = rich.text.Text()
     line.append(verdict.verdict.upper(), _STYLES[verdict.verdict])
-    line.append(f'  {_clean(verdict.plan)}: {_clean(verdict.reason)}')
-    console.print(line, highlight=False)
+    line.append(f'  {page.clean(verdict.plan)}: {page.clean(verdict.reason)}')
+    out.line(line)
 
 
-def _slo(verdict: verdicts.Verdict, console: rich.console.Console) -> None:
+def _slo(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.slo:
         return
-    table = _table('', 'SLO', 'measured', 'wanted')
+    table = page.table('', 'SLO', 'measured', 'wanted', words=True)
     for row in verdict.slo:
         table.add_row(
             rich.text.Text(*_MARKS[row.ok]),
-            _clean(row.name),
+            page.clean(row.name),
             row.measured,
             row.wanted,
         )
-    _block(table, console)
+    out.block(table)
 
 
-def _services(
-    verdict: verdicts.Verdict, console: rich.console.Console
-) -> None:
+def _services(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.uptime:
         return
-    table = _table('service', 'uptime', 'requests', 'failed', 'missed', 'down')
+    table = page.table(
+        'service', 'uptime', 'requests', 'failed', 'missed', 'down'
+    )
     for service, seen in verdict.uptime.items():
         table.add_row(
-            _clean(service),
+            page.clean(service),
             _percent(seen.uptime_pct),
             str(seen.total_requests),
             str(seen.failed_requests),
             str(seen.missed_requests),
             f'{seen.down_time:.2f} s',
         )
-    _block(table, console)
+    out.block(table)
     for service, seen in verdict.uptime.items():
         for one in seen.outages[:MOST_OUTAGES]:
-            _item(_outage(service, one), console)
+            out.item(_outage(service, one))
         more = len(seen.outages) - MOST_OUTAGES
         if more > 0:
-            _item(f'{_clean(service)}: {more} more outages', console)
+            out.item(f'{page.clean(service)}: {more} more outages')
 
 
 def _outage(service: str, one: summary.OutageRow) -> str:
@@ -163,16 +161,16 @@ def _outage(service: str, one: summary.OutageRow) -> str:
     still = ', not over' if one.open else ''
     # The day is in the last lines; at night the time is enough.
     start = one.start[11:23]
-    return _clean(
+    return page.clean(
         f'{service} away from {start} for {one.seconds:.2f} s '
         f'({one.least_s:.2f} to {one.most_s:.2f}){still}: {errors}; {cause}'
     )
 
 
-def _faults(verdict: verdicts.Verdict, console: rich.console.Console) -> None:
+def _faults(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.faults:
         return
-    _title('faults', console)
+    out.title('faults')
     for fault in verdict.faults:
         took = (
             'not proven healed'
@@ -180,28 +178,23 @@ def _faults(verdict: verdicts.Verdict, console: rich.console.Console) -> None:
             else f'healed after {fault.recovery_s:.1f} s'
         )
         proven = '' if 'evidenced' in fault.phases else ', not proven'
-        _item(
-            _clean(
+        out.item(
+            page.clean(
                 f'{fault.fault}  {fault.kind} of {fault.target}{proven}, '
                 f'{took}'
-            ),
-            console,
+            )
         )
         for phase, label in _PROOFS.items():
             if phase in fault.evidence:
-                _item(
-                    _clean(f'{label}: {fault.evidence[phase]}'),
-                    console,
-                    indent=4,
+                out.item(
+                    page.clean(f'{label}: {fault.evidence[phase]}'), indent=4
                 )
 
 
-def _operations(
-    verdict: verdicts.Verdict, console: rich.console.Console
-) -> None:
+def _operations(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.operations:
         return
-    table = _table(
+    table = page.table(
         'operation',
         'ok',
         'fail',
@@ -223,115 +216,61 @@ def _operations(
             else ('', '', '')
         )
         numbers = (counts.ok, counts.fail, counts.info, counts.pending)
-        table.add_row(_clean(action), *map(str, numbers), *times)
-    _block(table, console)
+        table.add_row(page.clean(action), *map(str, numbers), *times)
+    out.block(table)
     excused = round(verdict.measured.get('errors_during_faults', 0))
     if excused:
-        _item(
-            f'{model.plural(excused, "error")} during faults, not counted',
-            console,
+        out.item(
+            f'{model.plural(excused, "error")} during faults, not counted'
         )
 
 
-def _findings(
-    verdict: verdicts.Verdict, console: rich.console.Console
-) -> None:
+def _findings(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.findings:
         return
-    _title(f'findings ({len(verdict.findings)})', console)
+    out.title(f'findings ({len(verdict.findings)})')
     shown = verdict.findings[:MOST_SHOWN]
     for number, finding in enumerate(shown, start=1):
-        _hang(
-            f'{number:>3}. ',
-            f'{finding.checker}: {_clean(finding.what)}',
-            console,
+        out.hang(
+            f'{number:>3}. ', f'{finding.checker}: {page.clean(finding.what)}'
         )
         if finding.events:
             numbers = ', '.join(map(str, finding.events))
-            _item(f'events {numbers}', console, indent=5)
+            out.item(f'events {numbers}', indent=5)
         for command in finding.look_again:
-            # A command that is wrapped cannot be copied.
-            _command(f'     $ {_clean(command)}', console)
-    _more(len(verdict.findings), console)
+            out.command(f'     $ {page.clean(command)}')
+    _more(len(verdict.findings), out)
 
 
-def _gaps(verdict: verdicts.Verdict, console: rich.console.Console) -> None:
+def _gaps(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.gaps:
         return
-    _title(f'not measured ({len(verdict.gaps)})', console)
+    out.title(f'not measured ({len(verdict.gaps)})')
     for gap in verdict.gaps[:MOST_SHOWN]:
-        _hang('  - ', f'{gap.checker}: {_clean(gap.why)}', console)
-    _more(len(verdict.gaps), console)
+        out.hang('  - ', f'{gap.checker}: {page.clean(gap.why)}')
+    _more(len(verdict.gaps), out)
 
 
 def _run(
     verdict: verdicts.Verdict,
     directory: pathlib.Path | None,
-    console: rich.console.Console,
+    out: page.Page,
 ) -> None:
-    _title('run', console)
-    _item(
-        _clean(
+    out.title('run')
+    out.item(
+        page.clean(
             f'{_when(verdict.start)} for {verdict.duration_s:.1f} s, '
             f'{model.plural(verdict.events, "event")}, seed {verdict.seed}'
-        ),
-        console,
+        )
     )
     if directory is not None:
-        _command(f'  files in {directory}', console)
-        _command(f'  $ tempest extreme check {directory}', console)
+        out.command(f'  files in {directory}')
+        out.command(f'  $ tempest extreme check {directory}')
 
 
-def _more(count: int, console: rich.console.Console) -> None:
+def _more(count: int, out: page.Page) -> None:
     if count > MOST_SHOWN:
-        _item(
-            f'and {count - MOST_SHOWN} more, see {verdict_json.NAME}', console
-        )
-
-
-def _table(first: str, *columns: str) -> rich.table.Table:
-    table = rich.table.Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style='bold'
-    )
-    table.add_column(first, overflow='fold')
-    for column in columns:
-        words = column in ('SLO', 'wanted', 'measured')
-        table.add_column(
-            column,
-            justify='left' if words else 'right',
-            no_wrap=True,
-        )
-    return table
-
-
-def _title(title: str, console: rich.console.Console) -> None:
-    console.print()
-    console.print(rich.text.Text(title, 'bold'), highlight=False)
-
-
-def _block(table: rich.table.Table, console: rich.console.Console) -> None:
-    console.print()
-    console.print(table, highlight=False)
-
-
-def _item(line: str, console: rich.console.Console, indent: int = 2) -> None:
-    console.print(
-        rich.padding.Padding(rich.text.Text(line), (0, 0, 0, indent)),
-        highlight=False,
-    )
-
-
-def _hang(mark: str, line: str, console: rich.console.Console) -> None:
-    """A line whose further lines stand below its first word."""
-    grid = rich.table.Table.grid()
-    grid.add_column(no_wrap=True)
-    grid.add_column()
-    grid.add_row(rich.text.Text(mark), rich.text.Text(line))
-    console.print(grid, highlight=False)
-
-
-def _command(line: str, console: rich.console.Console) -> None:
-    console.print(rich.text.Text(line), soft_wrap=True, highlight=False)
+        out.item(f'and {count - MOST_SHOWN} more, see {verdict_json.NAME}')
 
 
 def _percent(value: float | None) -> str:
@@ -341,8 +280,3 @@ def _percent(value: float | None) -> str:
 def _when(utc: str) -> str:
     """``2026-11-20 18:00:00 UTC`` of ISO 8601."""
     return f'{utc[:10]} {utc[11:19]} UTC'
-
-
-def _clean(line: str) -> str:
-    """Text of a cloud must not move the cursor of a terminal."""
-    return ''.join(letter if letter.isprintable() else '?' for letter in line)

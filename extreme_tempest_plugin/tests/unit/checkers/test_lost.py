@@ -11,6 +11,8 @@
 #    under the License.
 """Histories in which requests were lost, and in which they were not."""
 
+import shlex
+
 import testtools
 
 from extreme_tempest_plugin.history import events
@@ -54,6 +56,16 @@ class TestLostCreate(testtools.TestCase):
             [type(event) for event in shown],
         )
         self.assertIn('openstack server show a', finding.look_again)
+
+    def test_a_made_up_name_does_not_run_in_a_shell(self):
+        built = base()
+        built.create(3.0, "a'; reboot; '")
+        built.complete('server')
+        (finding,) = lost(built)
+        self.assertEqual(
+            ['openstack', 'server', 'show', "a'; reboot; '"],
+            shlex.split(finding.look_again[0]),
+        )
 
     def test_an_allowed_loss_is_listed_and_does_not_fail(self):
         plan = histories.STORM

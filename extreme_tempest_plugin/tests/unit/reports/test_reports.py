@@ -68,7 +68,7 @@ class TestText(testtools.TestCase):
             'Service Unavailable',
             '     events ',
             "     $ sed -n '",
-            "     $ journalctl --no-pager --grep 'req-6'",
+            "     $ journalctl --no-pager --grep req-6",
             'not measured (1)',
             'x: not measured: y',
             f'files in {DIRECTORY}',
