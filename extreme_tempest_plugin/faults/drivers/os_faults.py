@@ -151,19 +151,17 @@ def preflight() -> None:
     """
     if importlib.util.find_spec('os_faults') is None:
         raise errors.UsageError(f'os-faults is not installed: {_INSTALL}')
-    with tempfile.TemporaryDirectory(prefix='extreme-faults-') as scratch:
-        variables = environment(scratch)
-        playbook = shutil.which('ansible-playbook', path=variables['PATH'])
-        if playbook is None:
-            raise errors.UsageError(
-                f'ansible-playbook is not installed: {_INSTALL}'
-            )
-        if _bundled(playbook) or _documented(variables):
-            return
-    raise errors.UsageError(
-        'ansible has no collection ansible.posix, which os-faults needs: '
-        f'{_INSTALL}'
-    )
+    variables = environment(tempfile.gettempdir())
+    playbook = shutil.which('ansible-playbook', path=variables['PATH'])
+    if playbook is None:
+        raise errors.UsageError(
+            f'ansible-playbook is not installed: {_INSTALL}'
+        )
+    if not _bundled(playbook) and not _documented(variables):
+        raise errors.UsageError(
+            'ansible has no collection ansible.posix, which os-faults needs: '
+            f'{_INSTALL}'
+        )
 
 
 def _bundled(playbook: str) -> bool:
