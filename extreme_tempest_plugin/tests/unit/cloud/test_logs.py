@@ -131,11 +131,13 @@ class TestWatcher(testtools.TestCase):
             _settings(), lambda event: None, clock=lambda: 7
         )
         request = 'req-01234567-89ab-cdef-0123-456789abcdef'
-        line = f'2026 1 ERROR nova [None {request} - -] ' + 'x' * 5000
+        line = f'2026 1 ERROR nova [None {request} - -] password=geheim '
+        line += 'x' * 5000
         event = watcher._event('10.0.0.1', '/a.log', line)
         self.assertEqual(request, event.request_id)
         self.assertEqual('ERROR', event.level)
         self.assertEqual(1000, len(event.line))
+        self.assertNotIn('geheim', event.line)
         self.assertEqual(7, event.t)
 
     def test_request_id(self) -> None:
