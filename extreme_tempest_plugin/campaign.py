@@ -262,22 +262,28 @@ class Campaign:
 
     def _put_back(self) -> None:
         """Heal, count and delete, in this order, whatever came before."""
-        if self._storm and self._storm.running():
-            self._settle()
-        for fault in reversed(self._held):
-            if fault.healed is None:
-                self._show(f'healing {fault.plan.target}')
-            fault.heal()
+        with contextlib.ExitStack() as stack:
+            # Called from the last to the first, each whatever the others do.
+            stack.callback(self._clean_up)
+            for fault in self._held:
+                stack.callback(self._heal, fault)
+
+    def _heal(self, fault: injection.Injection) -> None:
+        if fault.healed is None:
+            self._show(f'healing {fault.plan.target}')
+        fault.heal()
+
+    def _clean_up(self) -> None:
         if self._storm is None:
             return
+        if self._storm.running():
+            self._settle()
         cloud = clients.make(self._settings.cloud, self._credentials)
         self._show('counting what is there')
         census.take(events.CensusPhase.AFTER, cloud, self._writer.append)
         self._show('deleting what the storm created')
         for left in cleanup.clean(self._storm.ledgers, cloud):
-            self._note(
-                events.Topic.LEFT_BEHIND, left.resource, left.why
-            )
+            self._note(events.Topic.LEFT_BEHIND, left.resource, left.why)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
