@@ -96,6 +96,8 @@ def make(
             looks=client(compute.ServersClient, looks),
             keypairs=client(compute.KeyPairsClient, calls),
             keypair_looks=client(compute.KeyPairsClient, looks),
+            limits=client(compute.LimitsClient, looks),
+            flavors=client(compute.FlavorsClient, looks),
             image=cloud.image,
             flavor=cloud.flavor,
             network=credentials.network,

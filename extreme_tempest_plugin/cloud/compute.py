@@ -17,11 +17,14 @@ import typing
 
 from oslo_serialization import jsonutils
 from tempest.lib import exceptions as lib_exceptions
+from tempest.lib.services.compute import flavors_client
 from tempest.lib.services.compute import keypairs_client
+from tempest.lib.services.compute import limits_client
 from tempest.lib.services.compute import servers_client
 
 from extreme_tempest_plugin.cloud import outcomes
 from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.cloud import rest
 
 #: From here on nova shows the events of an action to its owner.
@@ -56,6 +59,14 @@ class ServersClient(servers_client.ServersClient, rest.RestOnce):
 
 class KeyPairsClient(keypairs_client.KeyPairsClient, rest.RestOnce):
     """Tempest's client of keypairs, each request sent once."""
+
+
+class LimitsClient(limits_client.LimitsClient, rest.RestOnce):
+    """Tempest's client of limits, each request sent once."""
+
+
+class FlavorsClient(flavors_client.FlavorsClient, rest.RestOnce):
+    """Tempest's client of flavors, each request sent once."""
 
 
 def _judged(
@@ -98,6 +109,8 @@ class Compute:
         looks: ServersClient,
         keypairs: KeyPairsClient,
         keypair_looks: KeyPairsClient,
+        limits: LimitsClient,
+        flavors: FlavorsClient,
         image: str,
         flavor: str,
         network: str,
@@ -107,6 +120,8 @@ class Compute:
         self._looks = looks
         self._keypairs = keypairs
         self._keypair_looks = keypair_looks
+        self._limits = limits
+        self._flavors = flavors
         self._boot: dict[str, typing.Any] = {
             'imageRef': image,
             'flavorRef': flavor,
@@ -197,6 +212,15 @@ class Compute:
         """Names of the user's keypairs."""
         body = self._keypair_looks.list_keypairs()
         return tuple(shown['keypair']['name'] for shown in body['keypairs'])
+
+    @_judged
+    def show_room(self) -> quota.Room:
+        """What the quota leaves for servers of our flavor and keypairs."""
+        return quota.room(
+            self._limits.show_limits()['limits']['absolute'],
+            self._flavors.show_flavor(self._boot['flavorRef'])['flavor'],
+            len(self._keypair_looks.list_keypairs()['keypairs']),
+        )
 
 
 def _answer(body: typing.Any, value: str = '') -> ports.Answer:

@@ -29,6 +29,7 @@ import typing
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.cloud import quota
 
 #: State of a resource that nobody knows, or that is on its way.
 UNKNOWN = 'unknown'
@@ -271,9 +272,12 @@ class State:
         )
 
 
-def limits(users: int, max_instances: int) -> dict[str, int]:
+def limits(
+    users: int, max_instances: int, room: quota.Room = quota.UNLIMITED
+) -> dict[str, int]:
     """The equal share of one user.
 
+    :param room: what the quota of the project leaves.
     :raises UsageError: if there are more users than servers to share.
     """
     if max_instances < users:
@@ -281,4 +285,15 @@ def limits(users: int, max_instances: int) -> dict[str, int]:
             f'storm: {users} users cannot share {max_instances} servers: '
             'give max_instances at least the number of users'
         )
-    return {'server': max_instances // users, 'keypair': KEYPAIRS}
+    servers, keypairs = max_instances, KEYPAIRS * users
+    if room.servers is not None:
+        servers = min(servers, room.servers)
+    if room.keypairs is not None:
+        keypairs = min(keypairs, room.keypairs)
+    if servers < users:
+        raise errors.UsageError(
+            f'storm: the quota of the project leaves room for {servers} '
+            f'servers, fewer than the {users} users: raise it or take fewer '
+            'users'
+        )
+    return {'server': servers // users, 'keypair': keypairs // users}

@@ -46,7 +46,9 @@ class Process:
             connections=worker.users + 4,
         )
         self._actions = actions.weighted(whole.storm)
-        self._limits = model.limits(whole.users, whole.max_instances)
+        self._limits = model.limits(
+            whole.users, whole.max_instances, worker.room
+        )
         self._indices = itertools.count(worker.first_user)
         self._ended = False
 
@@ -80,6 +82,8 @@ class Process:
         self._note(events.Topic.STARTED)
         offset = time.time_ns() - time.monotonic_ns()
         self._note(events.Topic.CLOCK, str(offset))
+        if self.worker.remark:
+            self._note(events.Topic.REMARK, self.worker.remark)
 
     def broken(self, error: BaseException) -> None:
         """Our own side broke: what was to be measured is unknown."""

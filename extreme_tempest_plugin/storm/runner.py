@@ -23,6 +23,8 @@ import time
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import clients
+from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import settling
@@ -91,14 +93,18 @@ class Storm:
         """Start firing; returns when the users do.
 
         :raises HarnessError: if the load process does not come up.
+        :raises UsageError: if the quota has less room than there are users.
         """
+        room, remark = self._room()
+        spec = self._spec
+        self._limits = model.limits(spec.users, spec.max_instances, room)
         for path in (*self.parts, *self.ledgers):
             path.parent.mkdir(parents=True, exist_ok=True)
         # The ledger is there from the start: a missing one is then a loss.
         self.ledgers[0].touch(mode=0o600)
         self._private = pathlib.Path(tempfile.mkdtemp(prefix='extreme-'))
         try:
-            self._spawn(self._private / 'storm.json')
+            self._spawn(self._private / 'storm.json', room, remark)
             self._await_start()
         finally:
             shutil.rmtree(self._private, ignore_errors=True)
@@ -158,13 +164,35 @@ class Storm:
         looks = 2 * sum(self._limits.values()) * clients.LOOK_TIMEOUT
         return self._spec.storm.settle_timeout + MARGIN + looks
 
-    def _spawn(self, path: pathlib.Path) -> None:
+    def _room(self) -> tuple[quota.Room, str]:
+        """What the quota leaves, and what is to be said about it."""
+        spec = self._spec
+        cloud = clients.make(spec.cloud, spec.credentials)
+        try:
+            room = cloud.compute.show_room()
+        except ports.CallError as error:
+            # The cloud may be ill before the storm begins; that is no reason
+            # not to measure it.
+            return quota.UNLIMITED, f'the quota could not be read: {error}'
+        if room.servers is not None and room.servers < spec.max_instances:
+            return room, (
+                f'the quota of the project has room for {room.servers} '
+                f'servers: max_instances {spec.max_instances} is lowered '
+                'to that'
+            )
+        return room, ''
+
+    def _spawn(
+        self, path: pathlib.Path, room: quota.Room, remark: str
+    ) -> None:
         spec = self._spec
         worker = storm_spec.WorkerSpec(
             whole=spec,
             worker=0,
             first_user=0,
             users=spec.users,
+            room=room,
+            remark=remark,
             part=str(self.parts[0].absolute()),
             ledger=str(self.ledgers[0].absolute()),
         )

@@ -21,6 +21,7 @@ import msgspec
 
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import credentials as cloud_credentials
+from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.plan import model as plan_model
 
 #: Environment variable with the path of the file.
@@ -64,6 +65,8 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     :param worker: index of the process.
     :param first_user: index of its first user over all workers.
     :param users: how many it has.
+    :param room: what the quota leaves for all of them.
+    :param remark: for the reader of the history; empty for none.
     :param part: path of its part of the history.
     :param ledger: path of its ledger.
     """
@@ -72,6 +75,8 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     worker: int
     first_user: int
     users: int
+    room: quota.Room
+    remark: str = ''
     part: str
     ledger: str
 

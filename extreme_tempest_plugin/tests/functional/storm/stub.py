@@ -69,6 +69,7 @@ class Stub:
 
     :ivar rules: asked in turn for each request.
     :ivar boots: status that the next servers come to.
+    :ivar quota: servers that the project may have, -1 without a limit.
     :ivar loses_reboots: a reboot is acknowledged and never carried out.
     """
 
@@ -76,6 +77,7 @@ class Stub:
         self.rules: list[Rule] = []
         self.boots = 'ACTIVE'
         self.loses_reboots = False
+        self.quota = -1
         self.token_lifetime = 3600.0
         self.requests: list[tuple[str, str]] = []
         self.connections = 0
@@ -260,6 +262,19 @@ class Stub:
             return _missing()
         return 200, {'keypair': {'name': groups[0]}}
 
+    def limits(self, groups, body, request_id, query):
+        absolute = {
+            'maxTotalInstances': self.quota,
+            'totalInstancesUsed': len(self.machines),
+            'maxTotalCores': -1,
+            'maxTotalRAMSize': -1,
+            'maxTotalKeypairs': -1,
+        }
+        return 200, {'limits': {'absolute': absolute, 'rate': []}}
+
+    def flavor(self, groups, body, request_id, query):
+        return 200, {'flavor': {'id': groups[0], 'vcpus': 1, 'ram': 64}}
+
     def list_keypairs(self, groups, body, request_id, query):
         return 200, {
             'keypairs': [{'keypair': {'name': n}} for n in self.keypairs]
@@ -283,6 +298,8 @@ _ROUTES = {
     r'GET /v2.1/servers/([^/]+)/os-instance-actions/([^/]+)': (
         Stub.show_action
     ),
+    r'GET /v2.1/limits': Stub.limits,
+    r'GET /v2.1/flavors/([^/]+)': Stub.flavor,
     r'POST /v2.1/os-keypairs': Stub.create_keypair,
     r'GET /v2.1/os-keypairs': Stub.list_keypairs,
     r'GET /v2.1/os-keypairs/([^/]+)': Stub.keypair,

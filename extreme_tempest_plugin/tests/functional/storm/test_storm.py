@@ -156,6 +156,22 @@ class StormTest(testtools.TestCase):
         self.assertLessEqual(most, 9)
         self.assertGreater(most, 3)
 
+    def test_the_quota_is_heeded(self):
+        """Else nova would put acknowledged servers into error."""
+        self.stub.quota = 4
+        self._run(weights={'server.create': 1.0}, duration=1.0)
+        self.assertEqual(3, len(self.stub.machines))
+        (remark,) = (
+            note.text
+            for note in self._events(events.Note)
+            if note.what is events.Topic.REMARK
+        )
+        self.assertIn('max_instances 9 is lowered', remark)
+
+    def test_no_room(self):
+        self.stub.quota = 2
+        self.assertRaises(errors.UsageError, self._storm().start)
+
     def test_stuck(self):
         self.stub.boots = 'BUILD'
         ended = self._run(

@@ -16,6 +16,7 @@ import testtools
 from hypothesis import strategies
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import choosing
@@ -205,6 +206,21 @@ class LimitsTest(testtools.TestCase):
     def test_equal_shares(self):
         self.assertEqual(4, model.limits(4, 16)['server'])
         self.assertEqual(2, model.limits(3, 8)['server'])
+
+    def test_the_quota_is_heeded(self):
+        room = quota.Room(servers=10, keypairs=9)
+        self.assertEqual(
+            {'server': 2, 'keypair': 2}, model.limits(4, 16, room)
+        )
+        roomy = quota.Room(servers=99, keypairs=99)
+        self.assertEqual(model.limits(4, 16), model.limits(4, 16, roomy))
+
+    def test_too_little_quota(self):
+        error = self.assertRaises(
+            errors.UsageError, model.limits, 4, 16, quota.Room(servers=3)
+        )
+        self.assertIn('quota', str(error))
+        self.assertIn('3 servers', str(error))
 
     def test_too_few_servers(self):
         error = self.assertRaises(errors.UsageError, model.limits, 5, 4)

@@ -19,6 +19,7 @@ import testtools
 
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import credentials
+from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import spec
 
@@ -60,6 +61,7 @@ class SpecTest(testtools.TestCase):
             worker=0,
             first_user=0,
             users=4,
+            room=quota.Room(servers=8),
             part='/part',
             ledger='/ledger',
         )
