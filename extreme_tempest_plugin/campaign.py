@@ -197,8 +197,9 @@ class Campaign:
 
     def _break_and_storm(self) -> None:
         if self._plan.storm:
+            self._storm = self._make_storm(self._plan.storm)
             self._show('starting the storm')
-            self._storm = self._start_storm(self._plan.storm)
+            self._storm.start()
         self._began = time.monotonic()
         faults = zip(self._plan.faults, self._targets, strict=True)
         for number, (fault, target) in sorted(
@@ -211,9 +212,9 @@ class Campaign:
         )
         self._settle()
 
-    def _start_storm(self, plan: model.Storm) -> runner.Storm:
+    def _make_storm(self, plan: model.Storm) -> runner.Storm:
         assert self._plan.seed is not None
-        storm = runner.Storm(
+        return runner.Storm(
             storm_spec.StormSpec(
                 run=self._directory.run,
                 seed=self._plan.seed,
@@ -224,8 +225,6 @@ class Campaign:
             ),
             self._directory.path,
         )
-        storm.start()
-        return storm
 
     def _break(
         self, identity: str, fault: model.Fault, target: configuration.Target
