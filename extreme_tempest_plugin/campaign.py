@@ -292,10 +292,9 @@ class Campaign:
         while (left := moment - self._elapsed()) > 0:
             self._show(phase)
             time.sleep(min(PERIOD, left))
-            if self._storm and (ended := self._storm.wait(0)):
-                # It fires a little less long than the campaign waits.
-                if ended.ok:
-                    return
+            ended = self._storm.wait(0) if self._storm else None
+            # It may end well a little before the campaign stops it.
+            if ended and not ended.ok:
                 raise errors.HarnessError(_death(ended))
 
     def _show(self, phase: str) -> None:
