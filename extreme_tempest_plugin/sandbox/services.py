@@ -175,7 +175,9 @@ SERVICES: tuple[Service, ...] = (
             Config('rabbitmq-env.conf.j2', '/etc/rabbitmq/rabbitmq-env.conf'),
             Config('enabled_plugins.j2', '/etc/rabbitmq/enabled_plugins'),
         ),
-        packaged=(Packaged('rabbitmq-server', '/usr/lib/rabbitmq/bin', 5672),),
+        # The Erlang machine that has this home; the path of its program has a
+        # version in it.
+        packaged=(Packaged('rabbitmq-server', '/var/lib/rabbitmq', 5672),),
     ),
     Service(
         'memcached',

@@ -66,18 +66,26 @@ class Golden:
 
 def key(root_key: str, shape: Topology) -> str:
     """Of the layers: changes with whatever they are made of."""
-    data = templates.DATA
+    files = [
+        repr(templates.host_files(templates.Site(shape, host, '')))
+        for host in shape.hosts
+    ]
+    # How a service is found in a process list, e.g., is not in the layers.
+    steps = [
+        (
+            service.name,
+            service.databases,
+            service.setup,
+            service.finish,
+            service.endpoint,
+            [unit.name for unit in service.all_units],
+        )
+        for service in services.SERVICES
+    ]
     return digests.digest(
         f'revision {REVISION} root {root_key} {shape!r}',
-        repr(services.SERVICES),
-        *(
-            item
-            for item in sorted(
-                (data / 'templates').iterdir(), key=lambda item: item.name
-            )
-            # Rendered at every up, on this machine.
-            if item.name != 'tempest.conf.j2'
-        ),
+        *files,
+        repr(steps),
         templates.GUEST / 'identity.py',
         templates.GUEST / 'seed.py',
     )

@@ -139,7 +139,8 @@ class TestUp(SandboxTest):
 
     def test_a_name_in_use_by_another_topology(self):
         self.record('other')
-        self.assertRaises(errors.UsageError, self.up)
+        error = self.assertRaises(errors.UsageError, self.up)
+        self.assertIn('is up with topology other', str(error))
 
 
 class TestStatus(SandboxTest):

@@ -28,6 +28,7 @@ deb-src http://mirror.example/debian trixie main
 deb http://mirror.example/debian-security trixie-security main
 deb https://third.example/linux/debian trixie stable
 deb https://tools.example trixie main
+deb http://half.example/debian trixie contrib # not main
 """
 DEB822 = """\
 Types: deb deb-src

@@ -73,7 +73,14 @@ class TestTable(testtools.TestCase):
 
 class TestRendering(testtools.TestCase):
     def test_what_a_template_is_not_given_is_an_error(self):
-        self.assertRaises(jinja2.UndefinedError, templates.render, 'hosts.j2')
+        unit = services.SERVICES[-1].units[0]
+        error = self.assertRaises(
+            jinja2.UndefinedError,
+            templates.render,
+            'unit.service.j2',
+            unit=unit,
+        )
+        self.assertIn('directory', str(error))
 
     def test_hosts(self):
         hosts = files(SHAPE.hosts[0])['/etc/hosts'].text

@@ -11,12 +11,15 @@
 #    under the License.
 """The cache: keys, manifests, damage."""
 
+import dataclasses
+import json
 import os
 import pathlib
 
 import fixtures
 import testtools
 
+from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.image import build
 from extreme_tempest_plugin.sandbox.image import digests
@@ -57,7 +60,13 @@ class TestStore(StoreTest):
         self.assertEqual(0o600, path.stat().st_mode & 0o777)
 
     def test_damage_is_seen(self):
+        def other_version(tree):
+            path = tree.parent / store.MANIFEST
+            fields = json.loads(path.read_text())
+            path.write_text(json.dumps({**fields, 'version': 99}))
+
         for damage in (
+            other_version,
             lambda tree: (tree / 'etc/passwd').unlink(),
             lambda tree: (tree / 'etc/passwd').write_text('roo'),
             lambda tree: (tree / 'etc/new').touch(),
@@ -143,6 +152,30 @@ class TestKeys(testtools.TestCase):
         }
         self.assertEqual(4, len(keys))
         self.assertEqual(golden.key('r1', shape), golden.key('r1', shape))
+
+    def key_with(self, **changed):
+        """The key when the first service is changed like this."""
+        first, *others = services.SERVICES
+        table = (dataclasses.replace(first, **changed), *others)
+        with fixtures.MockPatchObject(services, 'SERVICES', table):
+            return golden.key('r', topology.named('single'))
+
+    def test_the_key_follows_what_is_done_with_a_service(self):
+        keys = {
+            self.key_with(),
+            self.key_with(databases=('x',)),
+            self.key_with(setup=('x',)),
+            self.key_with(finish=('x',)),
+            self.key_with(configs=()),
+            self.key_with(packaged=()),
+            self.key_with(endpoint=services.Endpoint('x', 1)),
+        }
+        self.assertEqual(7, len(keys))
+
+    def test_how_a_process_is_found_does_not_change_the_key(self):
+        (unit,) = services.SERVICES[0].packaged
+        other = dataclasses.replace(unit, pattern='/other')
+        self.assertEqual(self.key_with(), self.key_with(packaged=(other,)))
 
     def test_golden_survives_its_manifest(self):
         seed = golden.Seed('1', '2', 'i', 'j', 'pub', 'priv')
