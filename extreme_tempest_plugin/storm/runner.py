@@ -100,12 +100,14 @@ class Storm:
         self._limits = model.limits(spec.users, spec.max_instances, room)
         for path in (*self.parts, *self.ledgers):
             path.parent.mkdir(parents=True, exist_ok=True)
-        # The ledger is there from the start: a missing one is then a loss.
-        self.ledgers[0].touch(mode=0o600)
         self._private = pathlib.Path(tempfile.mkdtemp(prefix='extreme-'))
         try:
             self._spawn(self._private / 'storm.json', room, remark)
             self._await_start()
+        except BaseException:
+            # Also for Ctrl-C: the caller has nothing yet that it could stop.
+            self.kill()
+            raise
         finally:
             shutil.rmtree(self._private, ignore_errors=True)
         self._deadline = (
