@@ -81,11 +81,22 @@ class Group:
             directory.mkdir(parents=True, exist_ok=True)
 
     def limit_memory(self, mib: int) -> None:
-        """Let the group, with its children, use no more than this."""
-        for directory in self.directories:
-            for name in ('memory.limit_in_bytes', 'memory.max'):
-                if (directory / name).exists():
-                    (directory / name).write_text(str(mib * 2**20), 'ascii')
+        """Let the group, with its children, use no more than this.
+
+        :raises errors.SandboxError: the kernel has no such limit here
+        """
+        limits = [
+            directory / name
+            for directory in self.directories
+            for name in ('memory.limit_in_bytes', 'memory.max')
+            if (directory / name).exists()
+        ]
+        if not limits:
+            raise errors.SandboxError(
+                'the cgroups of this machine cannot limit memory'
+            )
+        for limit in limits:
+            limit.write_text(str(mib * 2**20), 'ascii')
 
     def enter_prefix(self) -> list[str]:
         """Words to put before a command so that it starts in the group."""

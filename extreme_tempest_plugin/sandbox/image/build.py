@@ -17,7 +17,6 @@ it was built at the path where it will lie, so its scripts stay right.
 """
 
 import collections.abc
-import concurrent.futures
 import dataclasses
 import os
 import pathlib
@@ -28,6 +27,7 @@ from extreme_tempest_plugin.sandbox import shell
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.image import digests
+from extreme_tempest_plugin.sandbox.image import lanes
 from extreme_tempest_plugin.sandbox.image import mirrors
 from extreme_tempest_plugin.sandbox.image import pipconfig
 from extreme_tempest_plugin.sandbox.progress import Progress
@@ -162,17 +162,14 @@ class Builder:
         """:raises errors.CommandFailed: a package could not be had or built"""
         self.group.create()
         self._write_scripts()
-        with concurrent.futures.ThreadPoolExecutor(2) as executor:
-            lanes = {
-                executor.submit(self._host_lane): 'Debian packages',
-                executor.submit(self._python_lane): 'Python packages',
-            }
-            for lane in concurrent.futures.as_completed(lanes):
-                if lane.exception():
-                    # The other lane would go on for minutes.
-                    self.group.kill()
-                lane.result()
-                self.progress.detail(f'{lanes[lane]} ready')
+        lanes.run(
+            {
+                'Debian packages': self._host_lane,
+                'Python packages': self._python_lane,
+            },
+            stop=self.group.kill,
+            ended=lambda name: self.progress.detail(f'{name} ready'),
+        )
         self._join()
 
     def _write_scripts(self) -> None:

@@ -16,7 +16,6 @@ What the hosts wrote is kept in the cache.
 """
 
 import collections.abc
-import concurrent.futures
 import json
 import pathlib
 import secrets
@@ -33,6 +32,8 @@ from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox import topology as topology_module
+from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.image import lanes
 from extreme_tempest_plugin.sandbox.image.golden import Golden
 from extreme_tempest_plugin.sandbox.image.golden import HOSTS
 from extreme_tempest_plugin.sandbox.image.golden import Seed
@@ -123,18 +124,24 @@ class GoldenBuilder:
         """Databases, then every service's own initialisation."""
         self.progress.step('Initialising databases')
         self._start_backends()
-        with concurrent.futures.ThreadPoolExecutor(3) as executor:
-            pending = [executor.submit(self._start_units, Role.COMPUTE, True)]
-            keystone, *others = (
-                service
-                for service in services.on(Role.CONTROLLER)
-                if service.setup
-            )
-            pending += [executor.submit(self._set_up_keystone, keystone)]
-            commands = [line for other in others for line in other.setup]
-            pending += [executor.submit(self._run_in_turn, commands)]
-            for future in concurrent.futures.as_completed(pending):
-                future.result()
+        keystone, *others = (
+            service
+            for service in services.on(Role.CONTROLLER)
+            if service.setup
+        )
+        commands = [line for other in others for line in other.setup]
+        lanes.run(
+            {
+                'networks of the computes': lambda: self._start_units(
+                    Role.COMPUTE, True
+                ),
+                'keystone': lambda: self._set_up_keystone(keystone),
+                'other services': lambda: self._run_in_turn(commands),
+            },
+            # What runs inside the hosts ends with them.
+            stop=Group(self.layout.cgroup).kill,
+            ended=lambda name: self.progress.detail(f'{name} ready'),
+        )
 
     def _start_backends(self) -> None:
         run = self.first.run

@@ -17,6 +17,7 @@ import fixtures
 import testtools
 
 from extreme_tempest_plugin.sandbox import cgroups
+from extreme_tempest_plugin.sandbox import errors
 
 HYBRID = """\
 tmpfs /sys/fs/cgroup tmpfs rw 0 0
@@ -80,6 +81,10 @@ class TestGroup(testtools.TestCase):
         limit.write_text('')
         self.group.limit_memory(2)
         self.assertEqual('2097152', limit.read_text())
+
+    def test_a_limit_that_cannot_be_kept_is_refused(self):
+        self.group.create()
+        self.assertRaises(errors.SandboxError, self.group.limit_memory, 2)
 
     def test_command_starts_in_every_hierarchy(self):
         prefix = self.group.enter_prefix()
