@@ -103,10 +103,12 @@ def run(
     :param plan: what ``preparation.prepare`` returned.
     :param credentials: as whom storm and monitors speak to the cloud.
     :param display: called about once a second.
-    :raises UsageError: if a dead run left a fault that cannot be healed, or
-        the cloud is not in the state that the plan needs; nothing was
-        touched then.
+    :raises UsageError: if the cloud cannot be reached, a dead run left a
+        fault that cannot be healed, or the cloud is not in the state that
+        the plan needs; nothing was touched then.
     """
+    if plan.storm:
+        clients.make(settings.cloud, credentials).check()
     _heal_dead_runs(settings.destructive)
     targets = guard.check(plan.faults, settings.destructive)
     directory = run_directory.RunDirectory(settings.runs_dir, plan)

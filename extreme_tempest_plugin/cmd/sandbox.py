@@ -253,6 +253,7 @@ def _become(
     # ``down`` finds and ends it there: it would keep the namespace alive.
     group = Group(f'{layout.cgroup}/exec')
     group.create()
+    group.allow_real_time()
     group.enter()
     made = Workspace(layout.workspace)
     environment = {**os.environ, **made.variables(layout.name)}

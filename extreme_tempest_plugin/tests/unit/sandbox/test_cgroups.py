@@ -93,3 +93,18 @@ class TestGroup(testtools.TestCase):
             prefix[-2:],
         )
         self.assertEqual('2', prefix[-3])
+
+    def test_real_time_is_allowed_where_there_is_none(self):
+        group = cgroups.Group('dev/exec', self.roots)
+        group.create()
+        limits = [
+            self.roots[0] / 'dev' / 'cpu.rt_runtime_us',
+            self.roots[0] / 'dev' / 'exec' / 'cpu.rt_runtime_us',
+        ]
+        for limit, text in zip(limits, ('950000\n', '0\n'), strict=True):
+            limit.write_text(text)
+        group.allow_real_time(300_000)
+        self.assertEqual(
+            ['950000\n', '300000'], [limit.read_text() for limit in limits]
+        )
+        self.assertEqual([], list(self.roots[1].rglob('cpu.*')))
