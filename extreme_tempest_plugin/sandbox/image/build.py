@@ -77,7 +77,7 @@ def key() -> str:
         data / 'openstack.lock',
         data / 'image-packages.txt',
         data / 'builder-packages.txt',
-        data / 'build',
+        data / 'scripts',
         templates.GUEST / 'sandbox_virt.py',
     )
 
@@ -174,7 +174,7 @@ class Builder:
 
     def _write_scripts(self) -> None:
         self.scripts.mkdir()
-        for item in (templates.DATA / 'build').iterdir():
+        for item in (templates.DATA / 'scripts').iterdir():
             path = self.scripts / item.name
             path.write_bytes(item.read_bytes())
             path.chmod(0o755)
