@@ -13,6 +13,7 @@
 
 import collections.abc
 import dataclasses
+import datetime
 import time
 
 from extreme_tempest_plugin.sandbox import errors
@@ -35,6 +36,8 @@ PROBES = {
 }
 _CELL_SERVICES = ('nova-conductor', 'nova-scheduler')
 _INTERVAL_S = 0.5
+# Of nova's answers; UTC.
+_TIME = '%Y-%m-%dT%H:%M:%S'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,9 +56,19 @@ class HostHealth:
 
 
 def missing_apis(
-    layout: Layout, shape: Topology, password: str, timeout: float = 10
+    layout: Layout,
+    shape: Topology,
+    password: str,
+    *,
+    timeout: float = 10,
+    since: float = 0,
 ) -> dict[str, str]:
-    """The services that do not answer a request with a token, and why."""
+    """The services that do not answer a request with a token, and why.
+
+    :param timeout: of one request, in seconds
+    :param since: Unix time; what a service of nova reported before does not
+        count
+    """
     cloud = Cloud(shape.api_address, password, timeout)
 
     def ask() -> dict[str, str]:
@@ -70,7 +83,7 @@ def missing_apis(
             except ApiError as error:
                 missing[name] = str(error)
         if 'nova' not in missing:
-            missing.update(_missing_agents(cloud, shape))
+            missing.update(_missing_agents(cloud, shape, since))
         return missing
 
     try:
@@ -79,8 +92,12 @@ def missing_apis(
         return {'keystone': str(error)}
 
 
-def _missing_agents(cloud: Cloud, shape: Topology) -> dict[str, str]:
+def _missing_agents(
+    cloud: Cloud, shape: Topology, since: float
+) -> dict[str, str]:
     """Services behind nova's API that are not up."""
+    # A database that was just copied calls services up that have not begun.
+    earliest = datetime.datetime.fromtimestamp(since, datetime.UTC)
     wanted = {
         (binary, host.name)
         for binary in _CELL_SERVICES
@@ -93,6 +110,7 @@ def _missing_agents(cloud: Cloud, shape: Topology) -> dict[str, str]:
             (str(entry['binary']), str(entry['host']))
             for entry in answer.items('services')
             if entry['state'] == 'up'
+            and str(entry['updated_at'] or '') >= earliest.strftime(_TIME)
         }
     except ApiError as error:
         return {'nova-api': str(error)}
@@ -176,9 +194,11 @@ def wait(
     :raises errors.StepFailed: something is missing at the end, or a host
         went off; with the journal of the first that is missing
     """
+    since = time.time()
     end = time.monotonic() + timeout
     while missing := (
-        missing_apis(layout, shape, password) or missing_chassis(machines)
+        missing_apis(layout, shape, password, since=since)
+        or missing_chassis(machines)
     ):
         detail('waiting for ' + ', '.join(missing))
         for machine in machines:

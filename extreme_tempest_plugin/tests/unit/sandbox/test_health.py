@@ -11,6 +11,7 @@
 #    under the License.
 """What the cloud says of itself, and what is concluded."""
 
+import datetime
 from unittest import mock
 
 import fixtures
@@ -31,9 +32,14 @@ RUNNING = [
 ]
 
 
-def agents(running, state='up'):
+def agents(running, state='up', updated='2026-11-20T19:00:00.000000'):
     entries = [
-        {'binary': binary, 'host': host, 'state': state}
+        {
+            'binary': binary,
+            'host': host,
+            'state': state,
+            'updated_at': updated,
+        }
         for binary, host in running
     ]
     return api.Response(200, {'services': entries})
@@ -57,7 +63,7 @@ class FakeCloud:
 
 
 class TestMissing(testtools.TestCase):
-    def missing(self, cloud):
+    def missing(self, cloud, since=0):
         where = 'extreme_tempest_plugin.sandbox.health.'
         self.useFixture(
             fixtures.MockPatch(where + 'Cloud', lambda *args: cloud)
@@ -67,7 +73,9 @@ class TestMissing(testtools.TestCase):
                 where + 'namespace.call', lambda path, function: function()
             )
         )
-        return health.missing_apis(layout.Layout('dev'), SHAPE, 'p')
+        return health.missing_apis(
+            layout.Layout('dev'), SHAPE, 'p', since=since
+        )
 
     def test_a_whole_cloud(self):
         self.assertEqual({}, self.missing(FakeCloud()))
@@ -90,6 +98,17 @@ class TestMissing(testtools.TestCase):
         cloud = FakeCloud(answer=agents(RUNNING, state='down'))
         self.assertEqual(len(RUNNING), len(self.missing(cloud)))
 
+    def test_a_report_from_before_does_not_count(self):
+        reported = datetime.datetime(2026, 11, 20, 19, tzinfo=datetime.UTC)
+        cloud = FakeCloud()
+        self.assertEqual({}, self.missing(cloud, reported.timestamp()))
+        later = self.missing(cloud, reported.timestamp() + 1)
+        self.assertEqual(len(RUNNING), len(later))
+
+    def test_a_service_that_never_reported(self):
+        cloud = FakeCloud(answer=agents(RUNNING, updated=None))
+        self.assertEqual(len(RUNNING), len(self.missing(cloud)))
+
     def test_an_answer_that_is_none(self):
         cloud = FakeCloud(answer=api.Response(200, None))
         self.assertIn('nova-api', self.missing(cloud))
@@ -108,7 +127,7 @@ class TestWait(testtools.TestCase):
         self.answers = []
         where = 'extreme_tempest_plugin.sandbox.health.'
         for name, new in (
-            ('missing_apis', lambda *args: self.answers.pop(0)),
+            ('missing_apis', lambda *args, **kwargs: self.answers.pop(0)),
             ('missing_chassis', lambda *args: {}),
             ('time.sleep', lambda seconds: None),
         ):

@@ -17,6 +17,7 @@ import fixtures
 import testtools
 
 from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.image import build
 from extreme_tempest_plugin.sandbox.image import mirrors
 from extreme_tempest_plugin.sandbox.image import pipconfig
@@ -129,6 +130,14 @@ class TestMirrors(testtools.TestCase):
                 'deb http://mirror.example/debian bookworm main',
             ],
             command[-3:],
+        )
+
+    def test_the_scripts_of_the_image_are_there(self):
+        # A directory that .gitignore hides is missing in a fresh clone.
+        scripts = templates.DATA / 'scripts'
+        self.assertEqual(
+            ['finish-root.sh', 'venv.sh'],
+            sorted(item.name for item in scripts.iterdir()),
         )
 
     def test_package_lists_have_no_comments(self):
