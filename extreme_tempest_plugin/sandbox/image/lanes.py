@@ -36,8 +36,9 @@ def run(
                 future.result()
                 ended(running[future])
         except BaseException:
-            stop()
-            # A lane may have begun something new just after.
-            while concurrent.futures.wait(running, timeout=1).not_done:
+            pending = set(running)
+            while pending:
+                # Again and again: a lane may begin something new just after.
                 stop()
+                pending = concurrent.futures.wait(pending, timeout=1).not_done
             raise

@@ -135,8 +135,10 @@ class TestExec(CommandTest):
         self.layout.record.write_text(record)
 
     def test_no_command(self):
-        self.assertEqual(2, self.run_command(commands.Exec))
-        self.assertEqual(2, self.run_command(commands.Exec, '--'))
+        self.up()
+        for arguments in ((), ('--',)):
+            self.assertEqual(2, self.run_command(commands.Exec, *arguments))
+        self.assertEqual(2, self.stderr.getvalue().count('say which command'))
 
     def test_not_up(self):
         self.assertEqual(2, self.run_command(commands.Exec, '--', 'true'))
