@@ -42,6 +42,8 @@ BROKEN = 3
 PAUSE = 0.2
 PARENT_PAUSE = 1.0
 
+_stopping = False
+
 PROCESS = process.Process(spec.take(pathlib.Path(os.environ[spec.VARIABLE])))
 
 
@@ -77,7 +79,7 @@ class StormUser(locust.User):
             # this user has measured nothing since.
             LOG.exception('the storm broke')
             self.environment.process_exit_code = BROKEN
-            gevent.spawn(self.environment.runner.quit)
+            gevent.spawn(_stop, self.environment.runner)
             # A full disk takes no note; then the exit status says it.
             with contextlib.suppress(OSError):
                 PROCESS.broken(error)
@@ -97,9 +99,11 @@ class StormUser(locust.User):
 @locust_events.test_start.add_listener
 def begin(environment: locust_env.Environment, **kwargs: object) -> None:
     """Fire until the time is up, or nobody waits for the result."""
-    PROCESS.started()
     runner = environment.runner
-    gevent.spawn_later(PROCESS.worker.whole.duration, runner.quit)
+    # Before the campaign is told that there is something to stop.
+    gevent.signal_handler(spec.STOP, _stop, runner)
+    PROCESS.started()
+    gevent.spawn_later(PROCESS.worker.whole.duration, _stop, runner)
     gevent.spawn(_watch_parent, runner, os.getppid())
 
 
@@ -115,4 +119,16 @@ def _watch_parent(runner: typing.Any, parent: int) -> None:
     while os.getppid() == parent:
         gevent.sleep(PARENT_PAUSE)
     LOG.error('the campaign is dead: no more operations')
-    runner.quit()
+    _stop(runner)
+
+
+def _stop(runner: typing.Any) -> None:
+    """End the storm; a second time does nothing.
+
+    A second ``quit`` of Locust, which its handler of SIGTERM is, would kill
+    a user that was waiting at the first one and now settles.
+    """
+    global _stopping
+    if not _stopping:
+        _stopping = True
+        runner.quit()

@@ -133,7 +133,7 @@ class Storm:
             self._deadline = min(
                 self._deadline, time.monotonic() + self._patience
             )
-            self._child.send_signal(signal.SIGTERM)
+            self._child.send_signal(storm_spec.STOP)
 
     def kill(self) -> None:
         """End the load process at once; what it had made is in the ledger."""

@@ -16,6 +16,7 @@ directory of its own, and is gone as soon as the load process has read it.
 """
 
 import pathlib
+import signal
 
 import msgspec
 
@@ -26,6 +27,10 @@ from extreme_tempest_plugin.plan import model as plan_model
 
 #: Environment variable with the path of the file.
 VARIABLE = 'EXTREME_STORM_SPEC'
+
+#: Ends a storm in good order. Not SIGTERM: Locust has a handler of its own,
+#: see ``locustfile``.
+STOP = signal.SIGUSR1
 
 
 class StormSpec(msgspec.Struct, frozen=True, kw_only=True):

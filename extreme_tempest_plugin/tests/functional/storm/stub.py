@@ -70,6 +70,7 @@ class Stub:
     :ivar rules: asked in turn for each request.
     :ivar boots: status that the next servers come to.
     :ivar quota: servers that the project may have, -1 without a limit.
+    :ivar build_time: seconds until a server is ACTIVE.
     :ivar loses_reboots: a reboot is acknowledged and never carried out.
     """
 
@@ -77,6 +78,7 @@ class Stub:
         self.rules: list[Rule] = []
         self.boots = 'ACTIVE'
         self.loses_reboots = False
+        self.build_time = BUILD
         self.quota = -1
         self.token_lifetime = 3600.0
         self.requests: list[tuple[str, str]] = []
@@ -135,7 +137,7 @@ class Stub:
         return None
 
     def later(self, do: collections.abc.Callable[[], None]) -> None:
-        timer = threading.Timer(BUILD, do)
+        timer = threading.Timer(self.build_time, do)
         timer.daemon = True
         timer.start()
 

@@ -228,6 +228,24 @@ class StormTest(testtools.TestCase):
         self.assertEqual(0, storm.progress().pending)
         self.assertEqual(events.Topic.ENDED, self._topics()[-1])
 
+    def test_stop_of_one_that_ends_by_itself(self):
+        # Its users were waiting when the time was up, and settle now.
+        self.stub.build_time = 2.0
+        self.storm = self._storm(
+            duration=1.0, weights={'server.create': 1.0}
+        )
+        self.storm.start()
+        time.sleep(1.5)
+        for _ in range(3):
+            self.storm.stop()
+            time.sleep(0.3)
+        ended = self.storm.wait()
+        self.assertTrue(ended.ok, ended)
+        acknowledged = [event.op for event in self._events(events.Ok)]
+        settled = [event.op for event in self._events(events.Settled)]
+        self.assertNotEqual([], acknowledged)
+        self.assertEqual(sorted(acknowledged), sorted(settled))
+
     def test_killed(self):
         """The ledger knows what the dead process made."""
         storm = self.storm = self._storm(duration=60.0)
