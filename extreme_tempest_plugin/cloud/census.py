@@ -41,45 +41,49 @@ def take(
         in the record as unmeasured.
     """
     complete = True
-    kinds = {'server': _servers, 'keypair': _keypairs}
-    for kind, rows in kinds.items():
-        about = f'{phase}/{kind}'
-        trouble = ''
-        for attempt in range(TRIES):
-            if attempt:
-                sleep(PAUSE)
-            try:
-                found = rows(cloud)
-            except ports.CallError as error:
-                trouble = str(error)
-                continue
-            for resource, state, name in found:
-                record(
-                    events.Census(
-                        t=clock(),
-                        actor=actor,
-                        phase=phase,
-                        service='nova',
-                        resource=f'{kind}/{resource}',
-                        state=state,
-                        owner=cloud.project,
-                        refs={'name': name},
-                    )
-                )
-            what = events.Topic.CENSUS_COMPLETE
+    for kind, rows in (('server', _servers), ('keypair', _keypairs)):
+        what, about = events.Topic.CENSUS_COMPLETE, f'{phase}/{kind}'
+        try:
+            found = _insist(rows, cloud, sleep)
             text = f'{len(found)} listed'
-            break
-        else:
-            what = events.Topic.UNMEASURED
-            about = f'census/{kind}'
-            text = f'could not be listed in {TRIES} tries: {trouble}'
+        except ports.CallError as error:
+            found = []
+            what, about = events.Topic.UNMEASURED, f'census/{kind}'
+            text = f'could not be listed in {TRIES} tries: {error}'
             complete = False
+        for resource, state, name in found:
+            record(
+                events.Census(
+                    t=clock(),
+                    actor=actor,
+                    phase=phase,
+                    service='nova',
+                    resource=f'{kind}/{resource}',
+                    state=state,
+                    owner=cloud.project,
+                    refs={'name': name},
+                )
+            )
         record(
             events.Note(
                 t=clock(), actor=actor, what=what, about=about, text=text
             )
         )
     return complete
+
+
+def _insist(
+    rows: collections.abc.Callable[[ports.Cloud], _Rows],
+    cloud: ports.Cloud,
+    sleep: collections.abc.Callable[[float], None],
+) -> _Rows:
+    """A list, in a few tries; raises the CallError of the last one."""
+    for _ in range(TRIES - 1):
+        try:
+            return rows(cloud)
+        except ports.CallError:
+            sleep(PAUSE)
+    return rows(cloud)
 
 
 def _servers(cloud: ports.Cloud) -> _Rows:

@@ -45,7 +45,7 @@ from extreme_tempest_plugin.sandbox.topology import Topology
 READY_TIMEOUT = 300
 #: The step with which a start from the cache begins.
 FIRST_STEP = 'Building the network'
-_POWER_TIMEOUT = 30
+_POWER_TIMEOUT = 120
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

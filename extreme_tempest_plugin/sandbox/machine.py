@@ -85,7 +85,7 @@ class Machine:
                 start_new_session=True,
             )
 
-    def power(self, order: str, timeout: float = 15) -> str:
+    def power(self, order: str, timeout: float = 60) -> str:
         """Give the supervisor an order.
 
         :param order: one of supervisor.ORDERS
@@ -175,7 +175,7 @@ class Machine:
         """Cut the power and end the supervisor, and with it the mounts."""
         if self.power('quit') == 'gone':
             return
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while self.power('status') != 'gone' and time.monotonic() < end:
             time.sleep(0.02)
 

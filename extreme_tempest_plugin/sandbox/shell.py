@@ -30,7 +30,7 @@ def tail(text: str, lines: int = SHOWN_LINES) -> str:
 def run(
     argv: collections.abc.Sequence[str],
     *,
-    timeout: float = 30,
+    timeout: float = 120,
     stdin: str = '',
     env: collections.abc.Mapping[str, str] | None = None,
 ) -> str:

@@ -44,7 +44,7 @@ from extreme_tempest_plugin.sandbox.progress import Progress
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology
 
-_BOOT_TIMEOUT = 60
+_BOOT_TIMEOUT = 180
 _SETUP_TIMEOUT = 300
 _READY_TIMEOUT = 300
 _STOP_TIMEOUT = 120

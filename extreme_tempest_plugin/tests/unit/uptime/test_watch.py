@@ -14,8 +14,8 @@ import pathlib
 import testtools
 
 from extreme_tempest_plugin import errors
-from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.tests.unit import configuration
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import watch
 
@@ -27,40 +27,10 @@ class Credentials:
     project_id = 'p'
 
 
-def settings():
-    return settings_.Settings(
-        cloud=settings_.Cloud(
-            auth_url='http://c:5000/v3',
-            region='here',
-            endpoint_type='public',
-            ca_file='',
-            insecure=False,
-            catalog_types={'nova': 'compute', 'keystone': 'identity'},
-            image='',
-            flavor='',
-        ),
-        logs=settings_.Logs(
-            hosts=(), files=(), interval=60, user='', key_file=''
-        ),
-        destructive=settings_.Destructive(
-            allowed=False,
-            targets=(),
-            os_faults_config='',
-            call_timeout=60,
-            state_dir=pathlib.Path('/nowhere'),
-        ),
-        users=1,
-        max_instances=1,
-        plans_dir=None,
-        runs_dir=pathlib.Path('/nowhere'),
-        services=('keystone', 'nova'),
-    )
-
-
 class TestSpecs(testtools.TestCase):
     def specs(self, **uptime):
         return watch.specs(
-            settings(),
+            configuration.settings(),
             Credentials(),
             model.Uptime(**uptime),
             pathlib.Path('/parts'),
