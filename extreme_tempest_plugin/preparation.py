@@ -32,6 +32,10 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
     :raises UsageError: for an unknown action, service or fault, or a fault
         that the guard refuses.
     """
+    if not settings.cloud.auth_url:
+        raise errors.UsageError(
+            'no cloud: set [identity] uri_v3 in tempest.conf'
+        )
     plan = msgspec.structs.replace(
         plan,
         seed=random.SystemRandom().getrandbits(32)

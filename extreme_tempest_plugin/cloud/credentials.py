@@ -15,11 +15,19 @@ import collections.abc
 import contextlib
 import dataclasses
 
+import urllib3
 from tempest.common import credentials_factory
 from tempest.lib import auth as lib_auth
 from tempest.lib import exceptions as lib_exceptions
 
 from extreme_tempest_plugin import errors
+
+#: What Tempest and urllib3 raise where the cloud cannot be used.
+_TROUBLE = (
+    lib_exceptions.TempestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,29 +55,36 @@ def from_tempest(name: str) -> collections.abc.Iterator[Credentials]:
     pre-provisioned ones are used as they are.
 
     :param name: names the project in Keystone.
-    :raises HarnessError: if Tempest cannot provide any.
+    :raises UsageError: if Tempest cannot provide any.
     """
-    provider = credentials_factory.get_credentials_provider(
-        name,
-        network_resources={
-            'network': True,
-            'subnet': True,
-            'router': False,
-            'dhcp': True,
-        },
-        identity_version='v3',
-    )
+    network_resources = {
+        'network': True,
+        'subnet': True,
+        'router': False,
+        'dhcp': True,
+    }
+    try:
+        provider = credentials_factory.get_credentials_provider(
+            name, network_resources=network_resources, identity_version='v3'
+        )
+    except _TROUBLE as error:
+        raise _unavailable(error) from error
     try:
         try:
             primary = provider.get_primary_creds()
-        except (lib_exceptions.TempestException, OSError) as error:
-            raise errors.HarnessError(
-                f'no credentials: {error}; see [auth] in tempest.conf'
-            ) from error
+        except _TROUBLE as error:
+            raise _unavailable(error) from error
         network = getattr(primary, 'network', None) or {}
         yield of_tempest(primary.credentials, network.get('id', ''))
     finally:
         provider.clear_creds()
+
+
+def _unavailable(error: Exception) -> errors.UsageError:
+    reason = ' '.join(str(error).split())
+    return errors.UsageError(
+        f'no credentials: {reason}; see [auth] and [identity] in tempest.conf'
+    )
 
 
 def of_tempest(

@@ -13,6 +13,7 @@
 
 import argparse
 import sys
+import traceback
 
 from cliff import command
 from tempest import config
@@ -47,6 +48,14 @@ class Command(command.Command):
             return self._say(error, USAGE)
         except errors.ExtremeError as error:
             return self._say(error, UNKNOWN)
+        except KeyboardInterrupt:
+            print(f'{self.cmd_name}: interrupted', file=sys.stderr)
+            return UNKNOWN
+        except Exception:
+            # A bug of ours. Tempest would swallow it and exit with 1, which
+            # means a verdict here.
+            traceback.print_exc()
+            return UNKNOWN
 
     def act(self, args: argparse.Namespace) -> int:
         raise NotImplementedError

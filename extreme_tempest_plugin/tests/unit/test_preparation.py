@@ -73,6 +73,12 @@ class TestPrepare(testtools.TestCase):
             'max_instances', self.refused(STORM, users=5, max_instances=4)
         )
 
+    def test_no_cloud(self):
+        cloud = dataclasses.replace(
+            configuration.settings().cloud, auth_url=''
+        )
+        self.assertIn('[identity] uri_v3', self.refused(STORM, cloud=cloud))
+
     def test_no_image(self):
         cloud = dataclasses.replace(configuration.settings().cloud, image='')
         self.assertIn('image_ref', self.refused(STORM, cloud=cloud))
