@@ -1,0 +1,118 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""A whole campaign on loopback: real processes, a stub for the cloud."""
+
+import dataclasses
+import json
+import pathlib
+import signal
+import threading
+
+import fixtures
+import testtools
+
+from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.tests.functional.storm import stub
+from extreme_tempest_plugin.tests.unit import configuration
+
+PLAN = """
+name: loopback
+duration: 3
+seed: 5
+storm:
+  users: 2
+  max_instances: 6
+  think_time: [0.05, 0.2]
+  settle_timeout: 5
+  actions: {server.create: 3, server.delete: 1, keypair.create: 1}
+"""
+
+
+class CampaignTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.runs = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.stub = stub.Stub()
+        self.stub.__enter__()
+        self.addCleanup(self.stub.__exit__)
+        self.settings = configuration.settings(
+            cloud=self.stub.cloud,
+            runs_dir=self.runs,
+            destructive=dataclasses.replace(
+                configuration.settings().destructive,
+                state_dir=self.runs / 'journal',
+            ),
+        )
+        self.phases = []
+
+    def run_plan(self, text=PLAN, display=None):
+        plan = preparation.prepare(loader.parse(text), self.settings)
+        return campaign.run(
+            plan,
+            self.settings,
+            self.stub.credentials,
+            display or (lambda shown: self.phases.append(shown.phase)),
+        )
+
+    def test_a_healthy_cloud_passes_and_is_left_clean(self):
+        result = self.run_plan()
+        self.assertEqual('pass', result.verdict.verdict, result.verdict)
+        self.assertEqual({}, self.stub.machines)
+        self.assertEqual(set(), self.stub.keypairs)
+        self.assertEqual(
+            {
+                'parts',
+                'ledgers',
+                'locust.log',
+                'history.jsonl',
+                'verdict.json',
+                'summary.txt',
+            },
+            {path.name for path in result.directory.iterdir()},
+        )
+        said = json.loads((result.directory / 'verdict.json').read_text())
+        self.assertEqual('pass', said['verdict'])
+        self.assertEqual('starting the monitors', self.phases[0])
+        self.assertEqual('stopping the monitors', self.phases[-1])
+
+    def test_servers_in_error_fail(self):
+        self.stub.boots = 'ERROR'
+        result = self.run_plan()
+        self.assertEqual('fail', result.verdict.verdict)
+        self.assertEqual(
+            {'stuck'}, {found.checker for found in result.verdict.findings}
+        )
+
+    def test_ctrl_c_cleans_up_and_is_unknown(self):
+        def interrupt(shown):
+            if shown.storm and shown.storm.ok and not self.phases:
+                self.phases.append(shown.phase)
+                signal.raise_signal(signal.SIGINT)
+
+        self.assertIs(threading.main_thread(), threading.current_thread())
+        result = self.run_plan(display=interrupt)
+        self.assertEqual('unknown', result.verdict.verdict)
+        self.assertEqual({}, self.stub.machines)
+        self.assertEqual(set(), self.stub.keypairs)
+
+    def test_no_cloud(self):
+        gone = dataclasses.replace(
+            self.stub.cloud, auth_url='http://127.0.0.1:9/v3'
+        )
+        self.settings = dataclasses.replace(self.settings, cloud=gone)
+        error = self.assertRaises(errors.UsageError, self.run_plan)
+        self.assertIn('http://127.0.0.1:9/v3', str(error))
+        # Nothing was begun.
+        self.assertEqual([], list(self.runs.iterdir()))
