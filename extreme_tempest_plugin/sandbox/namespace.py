@@ -43,8 +43,16 @@ def call(
         return function()
 
     # The thread ends with the executor, so none keeps the namespace alive.
-    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as executor:
+    executor = concurrent.futures.ThreadPoolExecutor(max_workers=1)
+    wait = True
+    try:
         return executor.submit(visit).result()
+    except KeyboardInterrupt:
+        # What is torn down now will not give the answer that it waits for.
+        wait = False
+        raise
+    finally:
+        executor.shutdown(wait=wait)
 
 
 def _join(namespace: pathlib.Path) -> None:
