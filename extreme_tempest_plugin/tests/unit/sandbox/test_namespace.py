@@ -9,8 +9,8 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-import _thread
 import pathlib
+import signal
 import threading
 from unittest import mock
 
@@ -37,7 +37,7 @@ class TestCall(testtools.TestCase):
         def ask():
             # Until the caller waits for the result.
             answer.wait(0.05)
-            _thread.interrupt_main()
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             answer.wait(5)
             late.set()
 
