@@ -31,6 +31,9 @@ class TestCall(testtools.TestCase):
         )
 
     def test_ctrl_c_does_not_wait_for_an_answer(self, join):
+        # A job in the background is started with SIGINT ignored.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         answer, late = threading.Event(), threading.Event()
         self.addCleanup(answer.set)
 
