@@ -65,6 +65,17 @@ class Command(command.Command):
         return status
 
 
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """The option of each command that prints a verdict."""
+    parser.add_argument(
+        '-f',
+        '--format',
+        choices=('text', 'json'),
+        default='text',
+        help='how the verdict is printed',
+    )
+
+
 def read_settings() -> settings.Settings:
     """Settings of the tempest.conf that is in force."""
     return settings.from_conf(config.CONF)

@@ -49,13 +49,7 @@ class Check(base.Command):
             type=pathlib.Path,
             help='a YAML file to judge by, instead of the plan of the run',
         )
-        parser.add_argument(
-            '-f',
-            '--format',
-            choices=('text', 'json'),
-            default='text',
-            help='how the verdict is printed',
-        )
+        base.add_format(parser)
         return parser
 
     def act(self, args: argparse.Namespace) -> int:

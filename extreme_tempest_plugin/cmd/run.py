@@ -12,7 +12,6 @@
 """``tempest extreme run``: one campaign."""
 
 import argparse
-import json
 import pathlib
 import signal
 import sys
@@ -29,6 +28,7 @@ from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.cmd import display
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.reports import text
+from extreme_tempest_plugin.reports import verdict_json
 
 
 class Run(base.Command):
@@ -45,13 +45,7 @@ class Run(base.Command):
         parser.add_argument(
             '--seed', type=int, help='instead of the seed of the plan'
         )
-        parser.add_argument(
-            '-f',
-            '--format',
-            choices=('text', 'json'),
-            default='text',
-            help='how the verdict is printed',
-        )
+        base.add_format(parser)
         return parser
 
     def act(self, args: argparse.Namespace) -> int:
@@ -68,8 +62,7 @@ class Run(base.Command):
         ):
             result = campaign.run(plan, settings, user, show)
         if args.format == 'json':
-            json.dump(msgspec.to_builtins(result.verdict), sys.stdout)
-            print()
+            sys.stdout.write(verdict_json.encode(result.verdict))
         else:
             text.show(
                 result.verdict, result.directory, rich.console.Console()
