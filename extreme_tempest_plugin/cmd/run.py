@@ -64,9 +64,7 @@ class Run(base.Command):
         if args.format == 'json':
             sys.stdout.write(verdict_json.encode(result.verdict))
         else:
-            text.show(
-                result.verdict, result.directory, rich.console.Console()
-            )
+            text.show(result.verdict, result.directory, rich.console.Console())
         return verdict.exit_code(result.verdict)
 
 

@@ -26,6 +26,7 @@ from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import preflight
 from extreme_tempest_plugin.sandbox import progress
+from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.lifecycle import Sandbox
@@ -73,6 +74,10 @@ class _Explained(command.Command):
 
 def _layout(arguments: argparse.Namespace) -> layout_module.Layout:
     return layout_module.make(arguments.name, arguments.state_dir)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(',') if name)
 
 
 class _Hosts(columns.FormattableColumn[object]):
@@ -150,6 +155,13 @@ class Up(_Explained, show.ShowOne):
             '(default: %(default)s).',
         )
         parser.add_argument(
+            '--without',
+            type=_names,
+            default=(),
+            metavar='SERVICE[,SERVICE]',
+            help='Services to leave out, which saves time and memory.',
+        )
+        parser.add_argument(
             '--cache-dir',
             type=pathlib.Path,
             default=layout_module.CACHE_ROOT,
@@ -168,7 +180,9 @@ class Up(_Explained, show.ShowOne):
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], tuple[object, ...]]:
         layout = _layout(parsed_args)
-        shape = topology.named(parsed_args.topology)
+        shape = services.select(
+            topology.named(parsed_args.topology), parsed_args.without
+        )
         cache = layout_module.usable_path(parsed_args.cache_dir)
         with progress.shown() as told:
             status = Sandbox(layout, told).up(shape, cache, parsed_args.memory)

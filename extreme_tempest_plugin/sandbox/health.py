@@ -27,13 +27,6 @@ from extreme_tempest_plugin.sandbox.machine import Machine
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology
 
-#: A request of each API that needs its database, and a valid token.
-PROBES = {
-    'glance': (9292, '/v2/images?limit=1'),
-    'placement': (8778, '/resource_providers'),
-    'nova': (8774, '/v2.1/servers?limit=1'),
-    'neutron': (9696, '/v2.0/networks?limit=1'),
-}
 _CELL_SERVICES = ('nova-conductor', 'nova-scheduler')
 _INTERVAL_S = 0.5
 # Of nova's answers; UTC.
@@ -77,11 +70,13 @@ def missing_apis(
             cloud.authenticate()
         except ApiError as error:
             return {'keystone': str(error)}
-        for name, (port, path) in PROBES.items():
+        for service in services.of(shape):
+            if not service.endpoint:
+                continue
             try:
-                cloud.get(port, path)
+                cloud.get(service.endpoint.port, service.endpoint.probe)
             except ApiError as error:
-                missing[name] = str(error)
+                missing[service.name] = str(error)
         if 'nova' not in missing:
             missing.update(_missing_agents(cloud, shape, since))
         return missing
@@ -143,7 +138,7 @@ def missing_chassis(
     return missing
 
 
-def host_health(machine: Machine) -> HostHealth:
+def host_health(shape: Topology, machine: Machine) -> HostHealth:
     """Power and units of a host."""
     name = machine.host.name
     power = machine.power('status')
@@ -161,7 +156,7 @@ def host_health(machine: Machine) -> HostHealth:
         # It is starting or stopping: no unit can be called active.
         return HostHealth(name, power)
     states = dict(parse_units(text))
-    ours = services.unit_names(machine.host.role)
+    ours = services.unit_names(shape, machine.host.role)
     return HostHealth(
         name,
         power,

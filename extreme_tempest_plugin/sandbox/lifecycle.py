@@ -27,7 +27,6 @@ from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import preflight
 from extreme_tempest_plugin.sandbox import teardown
-from extreme_tempest_plugin.sandbox import topology as topology_module
 from extreme_tempest_plugin.sandbox import workspace as workspace_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.image import build
@@ -100,13 +99,13 @@ class Sandbox:
             with self._all_or_nothing():
                 images = self._images(Store(cache), shape)
                 self._start(shape, images, memory_mib)
-            return self._look(Record(shape.name, images.golden.password))
+            return self._look(Record.of(shape, images.golden.password))
 
     def _already_up(self, record: Record, shape: Topology) -> Status:
-        if record.topology != shape.name:
+        if record.label != shape.label:
             raise errors.UsageError(
-                f'{self.layout.name} is up with topology {record.topology}: '
-                'take it down first or choose another name'
+                f'{self.layout.name} is up as {record.label}, not as '
+                f'{shape.label}: take it down first or choose another name'
             )
         self.progress.step(f'{self.layout.name} is up already: looking at it')
         status = self._look(record)
@@ -181,7 +180,7 @@ class Sandbox:
             images.golden,
             images.golden_dir / golden_module.SSH_KEY,
         )
-        record = Record(shape.name, images.golden.password)
+        record = Record.of(shape, images.golden.password)
         self.layout.record.touch(mode=0o600)
         self.layout.record.write_text(record.to_json(), 'utf-8')
 
@@ -218,7 +217,7 @@ class Sandbox:
         return Status(self.layout.name, 'broken' if there else 'down')
 
     def _look(self, record: Record) -> Status:
-        shape = topology_module.named(record.topology)
+        shape = record.shape
         machines = machine_module.machines(self.layout, shape)
         missing = health.missing_apis(
             self.layout, shape, record.password, timeout=5
@@ -229,7 +228,7 @@ class Sandbox:
             'degraded' if missing else 'up',
             shape.name,
             str(self.layout.workspace),
-            tuple(health.host_health(machine) for machine in machines),
+            tuple(health.host_health(shape, machine) for machine in machines),
             tuple(sorted(missing.items())),
         )
 

@@ -16,6 +16,9 @@ import json
 import pathlib
 
 from extreme_tempest_plugin.sandbox import health
+from extreme_tempest_plugin.sandbox import services
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.topology import Topology
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,7 +26,20 @@ class Record:
     """What a finished ``up`` leaves for the commands that follow."""
 
     topology: str
+    without: tuple[str, ...]
     password: str
+
+    @classmethod
+    def of(cls, shape: Topology, password: str) -> 'Record':
+        return cls(shape.name, shape.without, password)
+
+    @property
+    def label(self) -> str:
+        return topology.label(self.topology, self.without)
+
+    @property
+    def shape(self) -> Topology:
+        return services.select(topology.named(self.topology), self.without)
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))
@@ -31,8 +47,9 @@ class Record:
     @classmethod
     def read(cls, path: pathlib.Path) -> 'Record | None':
         try:
-            return cls(**json.loads(path.read_text('utf-8')))
-        except (OSError, ValueError, TypeError):
+            fields = json.loads(path.read_text('utf-8'))
+            return cls(**{**fields, 'without': tuple(fields['without'])})
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
 

@@ -125,7 +125,7 @@ def host_files(site: Site) -> tuple[File, ...]:
         File('/etc/hosts', render('hosts.j2', site=site)),
         File('/root/openrc', render('openrc.j2', site=site), 0o600),
     ]
-    for service in services.on(site.host.role):
+    for service in services.on(site.topology, site.host.role):
         files += _service_files(site, service)
     return tuple(files)
 

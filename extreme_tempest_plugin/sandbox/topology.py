@@ -72,12 +72,14 @@ class Topology:
 
     :param api_address: where the endpoints in the catalogue point
     :param memory_mib: what it takes when it is in use
+    :param without: names of services that do not run, see services.select()
     """
 
     name: str
     hosts: tuple[Host, ...]
     api_address: str
     memory_mib: int
+    without: tuple[str, ...] = ()
 
     def by_role(self, role: Role) -> tuple[Host, ...]:
         return tuple(host for host in self.hosts if host.role is role)
@@ -87,8 +89,23 @@ class Topology:
         return self.by_role(Role.CONTROLLER)
 
     @property
+    def label(self) -> str:
+        """What it is, for people."""
+        return label(self.name, self.without)
+
+    @property
+    def clustered(self) -> bool:
+        """Whether the loss of a controller can be survived."""
+        return len(self.controllers) > 1
+
+    @property
     def computes(self) -> tuple[Host, ...]:
         return self.by_role(Role.COMPUTE)
+
+
+def label(name: str, without: tuple[str, ...]) -> str:
+    """Of a topology by its name and what is left out."""
+    return f'{name} without {", ".join(without)}' if without else name
 
 
 TOPOLOGIES = {

@@ -27,6 +27,8 @@ from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.image.golden import Golden
 from extreme_tempest_plugin.sandbox.layout import Layout
+from extreme_tempest_plugin.sandbox.services.model import Packaged
+from extreme_tempest_plugin.sandbox.services.model import Unit
 from extreme_tempest_plugin.sandbox.topology import Host
 from extreme_tempest_plugin.sandbox.topology import Topology
 
@@ -126,15 +128,15 @@ def tempest_conf(
         site=site,
         seed=golden.seed,
         workspace=root,
-        available={service.name for service in services.SERVICES},
-        log_files=log_files(),
+        available={service.name for service in services.of(site.topology)},
+        log_files=log_files(site.topology),
         targets=TARGETS,
     )
 
 
-def log_files() -> list[str]:
+def log_files(shape: Topology) -> list[str]:
     """Patterns of the log files of all services, as on any host."""
-    directories = {s.directory for s in services.SERVICES if s.directory}
+    directories = {s.directory for s in services.of(shape) if s.directory}
     return [f'/var/log/{name}/*.log' for name in sorted(directories)]
 
 
@@ -182,7 +184,7 @@ def os_faults_yaml(shape: Topology, ssh_key: pathlib.Path) -> str:
 def _fault_services(
     shape: Topology,
 ) -> collections.abc.Iterator[tuple[str, dict[str, object]]]:
-    for service in services.SERVICES:
+    for service in services.of(shape):
         hosts = shape.by_role(service.role)
         for unit in service.all_units:
             if unit.pattern:
@@ -191,7 +193,7 @@ def _fault_services(
 
 
 def _fault_service(
-    unit: services.Packaged | services.Unit,
+    unit: Packaged | Unit,
     hosts: collections.abc.Iterable[Host],
 ) -> dict[str, object]:
     # The service is looked for by an absolute path: a bare name would find

@@ -80,7 +80,7 @@ def key(root_key: str, shape: Topology) -> str:
             service.endpoint,
             [unit.name for unit in service.all_units],
         )
-        for service in services.SERVICES
+        for service in services.of(shape)
     ]
     return digests.digest(
         f'revision {REVISION} root {root_key} {shape!r}',

@@ -126,7 +126,7 @@ class GoldenBuilder:
         self._start_backends()
         keystone, *others = (
             service
-            for service in services.on(Role.CONTROLLER)
+            for service in services.on(self.shape, Role.CONTROLLER)
             if service.setup
         )
         commands = [line for other in others for line in other.setup]
@@ -159,7 +159,7 @@ class GoldenBuilder:
         statements = [
             f"CREATE USER openstack@'%' IDENTIFIED BY '{self.password}';"
         ]
-        for service in services.SERVICES:
+        for service in services.of(self.shape):
             for name in service.databases:
                 statements += [
                     f'CREATE DATABASE {name} CHARACTER SET utf8mb4;',
@@ -171,7 +171,7 @@ class GoldenBuilder:
         """Enable and start Debian's units of a role, or ours."""
         names = [
             unit.name
-            for service in services.on(role)
+            for service in services.on(self.shape, role)
             for unit in (service.packaged if packaged else service.units)
         ]
         for machine in self.machines:
@@ -219,7 +219,7 @@ class GoldenBuilder:
                 'url': f'http://{self.shape.api_address}:'
                 f'{service.endpoint.port}{service.endpoint.path}',
             }
-            for service in services.SERVICES
+            for service in services.of(self.shape)
             if service.endpoint
         ]
         return {
@@ -265,7 +265,7 @@ class GoldenBuilder:
             timeout=_READY_TIMEOUT,
             detail=self.progress.detail,
         )
-        for service in services.SERVICES:
+        for service in services.of(self.shape):
             self._run_in_turn(service.finish)
 
     def _seed(self) -> Seed:

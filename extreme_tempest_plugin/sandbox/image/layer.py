@@ -18,7 +18,6 @@ import pwd
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import shell
 from extreme_tempest_plugin.sandbox import templates
-from extreme_tempest_plugin.sandbox.topology import Host
 
 # What the build wrote there is of no interest to the user of a sandbox.
 _EMPTIED = ('var/log', 'tmp', 'var/tmp')
@@ -47,7 +46,7 @@ class Layer:
             path = f'/{name}/.ssh/authorized_keys'
             self._write(templates.File(path, public_key, 0o600))
         # The commands that initialise a service log, too.
-        for directory in _log_directories(site.host):
+        for directory in _log_directories(site):
             (self.upper / directory).mkdir(parents=True, exist_ok=True)
 
     def _write(self, file: templates.File) -> None:
@@ -98,10 +97,10 @@ class Layer:
         _move(self.upper, target)
 
 
-def _log_directories(host: Host) -> list[str]:
+def _log_directories(site: templates.Site) -> list[str]:
     return [
         f'var/log/{service.directory}'
-        for service in services.on(host.role)
+        for service in services.on(site.topology, site.host.role)
         if service.directory
     ]
 

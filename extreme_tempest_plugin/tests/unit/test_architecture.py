@@ -144,8 +144,7 @@ class TestArchitecture(testtools.TestCase):
                 continue
             folder = path.parts[0].removesuffix('.py')
             wrong += [
-                f'{path}: {name}'
-                for name in forbidden(folder, imports(tree))
+                f'{path}: {name}' for name in forbidden(folder, imports(tree))
             ]
         self.assertEqual([], wrong)
 
@@ -154,9 +153,7 @@ class TestArchitecture(testtools.TestCase):
             'from extreme_tempest_plugin.cloud import ssh\n'
             'from extreme_tempest_plugin.plan import model\n'
         )
-        self.assertEqual(
-            {'cloud.ssh'}, forbidden('checkers', imports(tree))
-        )
+        self.assertEqual({'cloud.ssh'}, forbidden('checkers', imports(tree)))
 
     def test_pure_modules_only_compute(self):
         wrong = []

@@ -36,9 +36,7 @@ class TestPrepare(testtools.TestCase):
 
     def test_configuration_fills_what_the_plan_leaves_open(self):
         plan = prepare(STORM + 'uptime: {}\n', users=3, max_instances=7)
-        self.assertEqual(
-            (3, 7), (plan.storm.users, plan.storm.max_instances)
-        )
+        self.assertEqual((3, 7), (plan.storm.users, plan.storm.max_instances))
         self.assertEqual(('keystone', 'nova'), plan.uptime.services)
 
     def test_the_plan_wins(self):
@@ -49,9 +47,7 @@ class TestPrepare(testtools.TestCase):
             users=3,
             max_instances=7,
         )
-        self.assertEqual(
-            (2, 5), (plan.storm.users, plan.storm.max_instances)
-        )
+        self.assertEqual((2, 5), (plan.storm.users, plan.storm.max_instances))
         self.assertEqual(('glance',), plan.uptime.services)
         self.assertEqual(4, plan.seed)
 

@@ -55,9 +55,7 @@ class TestRunDirectory(testtools.TestCase):
         # No monitor wrote a sample: nobody knows.
         self.assertEqual('unknown', said['verdict'])
         self.assertEqual('unknown', verdict.verdict)
-        self.assertIn(
-            'UNKNOWN', (directory.path / 'summary.txt').read_text()
-        )
+        self.assertIn('UNKNOWN', (directory.path / 'summary.txt').read_text())
 
     def test_a_place_that_cannot_be_written(self):
         file = self.runs / 'file'

@@ -231,9 +231,7 @@ class StormTest(testtools.TestCase):
     def test_stop_of_one_that_ends_by_itself(self):
         # Its users were waiting when the time was up, and settle now.
         self.stub.build_time = 2.0
-        self.storm = self._storm(
-            duration=1.0, weights={'server.create': 1.0}
-        )
+        self.storm = self._storm(duration=1.0, weights={'server.create': 1.0})
         self.storm.start()
         time.sleep(1.5)
         for _ in range(3):

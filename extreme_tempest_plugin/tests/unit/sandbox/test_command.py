@@ -131,7 +131,7 @@ class TestExec(CommandTest):
 
     def up(self):
         self.layout.run_dir.mkdir(exist_ok=True)
-        record = status.Record('single', 'p').to_json()
+        record = status.Record('single', (), 'p').to_json()
         self.layout.record.write_text(record)
 
     def test_no_command(self):

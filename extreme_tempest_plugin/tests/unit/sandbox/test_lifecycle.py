@@ -65,7 +65,7 @@ class SandboxTest(testtools.TestCase):
 
     def record(self, topology_name='single'):
         self.layout.run_dir.mkdir(parents=True)
-        record = status.Record(topology_name, 'p')
+        record = status.Record(topology_name, (), 'p')
         self.layout.record.write_text(record.to_json())
 
 
@@ -140,7 +140,7 @@ class TestUp(SandboxTest):
     def test_a_name_in_use_by_another_topology(self):
         self.record('other')
         error = self.assertRaises(errors.UsageError, self.up)
-        self.assertIn('is up with topology other', str(error))
+        self.assertIn('is up as other, not as single', str(error))
 
 
 class TestStatus(SandboxTest):

@@ -14,12 +14,15 @@
 import configparser
 import re
 
+import fixtures
 import jinja2
 import testtools
 
+from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.services import model
 from extreme_tempest_plugin.sandbox.topology import Role
 
 SHAPE = topology.named('single')
@@ -42,7 +45,7 @@ def parsed(file):
 class TestTable(testtools.TestCase):
     def test_units_have_one_place(self):
         for role in Role:
-            names = services.unit_names(role)
+            names = services.unit_names(SHAPE, role)
             self.assertEqual(sorted(set(names)), sorted(names))
 
     def test_an_endpoint_has_a_unit_that_listens(self):
@@ -69,6 +72,47 @@ class TestTable(testtools.TestCase):
             item.name for item in (templates.DATA / 'templates').iterdir()
         }
         self.assertEqual(there, used)
+
+
+class TestSelection(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        table = (
+            model.Service('needed', Role.CONTROLLER),
+            model.Service('extra', Role.CONTROLLER, optional=True),
+            model.Service('quorum', Role.CONTROLLER, clustered_only=True),
+        )
+        self.useFixture(fixtures.MockPatchObject(services, 'SERVICES', table))
+
+    def names(self, shape):
+        return [service.name for service in services.of(shape)]
+
+    def test_nothing_is_left_out_unasked(self):
+        self.assertEqual(['needed', 'extra'], self.names(SHAPE))
+
+    def test_an_optional_service_is_left_out(self):
+        chosen = services.select(SHAPE, ['extra', 'extra'])
+        self.assertEqual(['needed'], self.names(chosen))
+        self.assertEqual('single without extra', chosen.label)
+
+    def test_a_cluster_has_more_services(self):
+        hosts = [
+            topology.Host(f'ctl{n}', Role.CONTROLLER, f'10.0.0.{n}')
+            for n in (1, 2, 3)
+        ]
+        shape = topology.Topology('ha', tuple(hosts), '10.0.0.9', 1)
+        self.assertEqual(['needed', 'extra', 'quorum'], self.names(shape))
+
+    def test_what_cannot_be_left_out_is_refused_with_the_reason(self):
+        for name, reason in (
+            ('needed', 'others need it'),
+            ('galactica', 'there is no such service'),
+        ):
+            error = self.assertRaises(
+                errors.UsageError, services.select, SHAPE, [name]
+            )
+            self.assertIn(f'{name!r} cannot be left out: {reason}', str(error))
+            self.assertIn('can be left out: extra', str(error))
 
 
 class TestRendering(testtools.TestCase):

@@ -25,6 +25,7 @@ from extreme_tempest_plugin.sandbox.image import build
 from extreme_tempest_plugin.sandbox.image import digests
 from extreme_tempest_plugin.sandbox.image import golden
 from extreme_tempest_plugin.sandbox.image import store
+from extreme_tempest_plugin.sandbox.services import model
 from extreme_tempest_plugin.tests.unit.sandbox import fakes
 
 
@@ -149,8 +150,9 @@ class TestKeys(testtools.TestCase):
             golden.key('r1', shape),
             golden.key('r2', shape),
             golden.key('r1', other),
+            golden.key('r1', dataclasses.replace(shape, without=('x',))),
         }
-        self.assertEqual(4, len(keys))
+        self.assertEqual(5, len(keys))
         self.assertEqual(golden.key('r1', shape), golden.key('r1', shape))
 
     def key_with(self, **changed):
@@ -168,7 +170,7 @@ class TestKeys(testtools.TestCase):
             self.key_with(finish=('x',)),
             self.key_with(configs=()),
             self.key_with(packaged=()),
-            self.key_with(endpoint=services.Endpoint('x', 1)),
+            self.key_with(endpoint=model.Endpoint('x', 1, '/')),
         }
         self.assertEqual(7, len(keys))
 
