@@ -35,7 +35,7 @@ from extreme_tempest_plugin.sandbox.progress import Progress
 TREE = 'tree'
 
 #: Raise it when code below changes what ends up in the image.
-REVISION = 1
+REVISION = 2
 
 _NOT_UNPACKED = ('man', 'doc', 'locale', 'info')
 _VENV = 'opt/openstack'

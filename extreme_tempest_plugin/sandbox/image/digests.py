@@ -46,10 +46,11 @@ def _add(
 
 
 def inventory(directory: pathlib.Path, ignored: str = '') -> str:
-    """A digest of the names, types and sizes of all files of an entry.
+    """A digest of names, types, sizes and times of all files of an entry.
 
     The contents are not read: that would take longer than to start a cloud.
-    Truncated, added and lost files are seen; a flipped bit is not.
+    Files that were added, lost, truncated or written to are seen; what a
+    failing disk changes by itself is not.
 
     :param ignored: a file at the top that does not count
     """
@@ -66,6 +67,7 @@ def inventory(directory: pathlib.Path, ignored: str = '') -> str:
                     pending.append(entry.path)
                     summed.update(os.fsencode(f'd {path}\n'))
                 else:
-                    size = entry.stat(follow_symlinks=False).st_size
-                    summed.update(os.fsencode(f'f {path} {size}\n'))
+                    found = entry.stat(follow_symlinks=False)
+                    fact = f'f {path} {found.st_size} {found.st_mtime_ns}\n'
+                    summed.update(os.fsencode(fact))
     return summed.hexdigest()

@@ -29,9 +29,11 @@ import tempfile
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import progress as progress_module
 from extreme_tempest_plugin.sandbox.image import digests
+from extreme_tempest_plugin.sandbox.image import pruning
 
 MANIFEST = 'manifest.json'
-_VERSION = 1
+_BUILDING = 'building-'
+_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,7 +99,11 @@ class Store:
             )
         except (OSError, ValueError):
             return None
-        return manifest if sound else None
+        if not sound:
+            return None
+        # The last use decides what is pruned.
+        os.utime(directory)
+        return manifest
 
     def build(
         self,
@@ -113,7 +119,7 @@ class Store:
             what it raises comes through, and nothing is left
         """
         directory = pathlib.Path(
-            tempfile.mkdtemp(prefix='building-', dir=self.root)
+            tempfile.mkdtemp(prefix=_BUILDING, dir=self.root)
         )
         try:
             values = fill(directory)
@@ -126,11 +132,15 @@ class Store:
             directory.chmod(0o755)
             final = self.path(kind, key)
             if final.exists():
-                shutil.rmtree(final)
+                # A running sandbox may stand on it.
+                unique = directory.name.removeprefix(_BUILDING)
+                name = f'{pruning.REPLACED}{final.name}.{unique}'
+                final.rename(self.root / name)
             directory.rename(final)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
+        pruning.prune(self.root, kind, pruning.layers_in_use())
         return manifest
 
     @contextlib.contextmanager
@@ -162,5 +172,5 @@ class Store:
 
     def _sweep(self) -> None:
         """Remove what a killed build left: nobody else can be building."""
-        for path in self.root.glob('building-*'):
+        for path in self.root.glob(f'{_BUILDING}*'):
             shutil.rmtree(path, ignore_errors=True)

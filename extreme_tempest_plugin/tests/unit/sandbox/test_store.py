@@ -24,6 +24,7 @@ from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.image import build
 from extreme_tempest_plugin.sandbox.image import digests
 from extreme_tempest_plugin.sandbox.image import golden
+from extreme_tempest_plugin.sandbox.image import pruning
 from extreme_tempest_plugin.sandbox.image import store
 from extreme_tempest_plugin.sandbox.services import model
 from extreme_tempest_plugin.tests.unit.sandbox import fakes
@@ -70,6 +71,7 @@ class TestStore(StoreTest):
             other_version,
             lambda tree: (tree / 'etc/passwd').unlink(),
             lambda tree: (tree / 'etc/passwd').write_text('roo'),
+            lambda tree: (tree / 'etc/passwd').write_text('ROOT'),
             lambda tree: (tree / 'etc/new').touch(),
             lambda tree: (tree / 'new').mkdir(),
             lambda tree: (tree / 'link').unlink(),
@@ -77,7 +79,7 @@ class TestStore(StoreTest):
             lambda tree: (tree.parent / store.MANIFEST).write_text('{'),
             lambda tree: (tree.parent / store.MANIFEST).write_text('[]'),
             lambda tree: (tree.parent / store.MANIFEST).write_text(
-                '{"version": 1}'
+                '{"version": 2}'
             ),
         ):
             self.build()
@@ -108,6 +110,68 @@ class TestStore(StoreTest):
         self.build()
         self.assertIsNotNone(self.store.look_up('root', 'k1'))
         self.assertFalse((half / 'old').exists())
+
+
+class TestPruning(StoreTest):
+    def entry(self, name, used):
+        path = self.store.root / name / 'tree'
+        path.mkdir(parents=True)
+        os.utime(path.parent, (used, used))
+        return path
+
+    def left(self):
+        return {path.name for path in self.store.root.iterdir()}
+
+    def test_the_longest_unused_entries_of_a_kind_go(self):
+        for number in range(pruning.KEPT + 2):
+            self.entry(f'root-{number}', used=number)
+        self.entry('golden-single-0', used=0)
+        pruning.prune(self.store.root, 'root', [])
+        self.assertEqual(
+            {
+                'golden-single-0',
+                *(f'root-{number + 2}' for number in range(pruning.KEPT)),
+            },
+            self.left(),
+        )
+
+    def test_what_a_sandbox_stands_on_stays(self):
+        for number in range(pruning.KEPT):
+            self.entry(f'root-{number}', used=number + 1)
+        used = self.entry('root-old', used=0)
+        pruning.prune(self.store.root, 'root', [str(used)])
+        self.assertIn('root-old', self.left())
+        pruning.prune(self.store.root, 'root', ['/another'])
+        self.assertNotIn('root-old', self.left())
+
+    def test_a_replaced_entry_stays_while_a_sandbox_stands_on_it(self):
+        self.build()
+        tree = self.store.path('root', 'k1') / 'tree'
+        in_use = fixtures.MockPatchObject(
+            pruning, 'layers_in_use', return_value={str(tree)}
+        )
+        with in_use:
+            self.build()
+        self.assertEqual(3, len(self.left()))
+        self.build()
+        self.assertEqual({'lock', 'root-k1'}, self.left())
+
+    def test_use_is_noticed(self):
+        self.build()
+        directory = self.store.path('root', 'k1')
+        os.utime(directory, (1, 1))
+        self.store.look_up('root', 'k1')
+        self.assertGreater(directory.stat().st_mtime, 1)
+
+    def test_the_layers_of_all_mount_namespaces_are_found(self):
+        for pid, line in (
+            ('7', '1 2 0:3 / /r rw - overlay overlay rw,lowerdir=/a:/b,x=1'),
+            ('8', '1 2 0:3 / /proc rw - proc proc rw'),
+        ):
+            (self.top / pid).mkdir()
+            (self.top / pid / 'mountinfo').write_text(f'{line}\n')
+        found = pruning.layers_in_use(self.top)
+        self.assertEqual({'/a', '/b'}, found)
 
 
 class TestDigest(testtools.TestCase):
