@@ -9,13 +9,16 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Measures the sandbox: build, up, down, memory, leftovers.
+"""Measures the sandbox: build, up, down, memory, idle CPU, leftovers.
 
 Needs root. build_s, from an empty cache to initialised hosts, is measured
 with --cold only. up_s lasts from the command to the first server and its
-port ACTIVE. With several runs a time is the median.
+port ACTIVE. idle_cpu_pct is of one core, over IDLE_S seconds in which nobody
+uses the cloud. With several runs a time is the median; memory and CPU are the
+highest.
 """
 
+import dataclasses
 import pathlib
 import statistics
 import subprocess
@@ -30,18 +33,28 @@ from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import lifecycle
 from extreme_tempest_plugin.sandbox import namespace
 from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import status as status_module
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.cgroups import Group
 
 TEMPEST = pathlib.Path(sys.executable).with_name('tempest')
 BOOT_TIMEOUT = 180
+#: Seconds for the start to die down, and seconds that are measured.
+SETTLE_S = 60
+IDLE_S = 60
 
 
 def add_arguments(parser):
     parser.add_argument('--name', default='bench')
     parser.add_argument(
         '--topology', default='single', choices=sorted(topology.TOPOLOGIES)
+    )
+    parser.add_argument(
+        '--without',
+        default='',
+        metavar='SERVICE[,SERVICE]',
+        help='services to leave out',
     )
     parser.add_argument(
         '--cold',
@@ -146,18 +159,54 @@ def pss_mb(layout):
     return round(total / 1024)
 
 
+def cpu_s(layout):
+    """CPU seconds that a sandbox has used so far."""
+    for directory in Group(layout.cgroup).directories:
+        usage = directory / 'cpuacct.usage'
+        if usage.exists():
+            return int(usage.read_text()) / 1e9
+        stat = directory / 'cpu.stat'
+        if stat.exists():
+            fields = dict(map(str.split, stat.read_text().splitlines()))
+            if 'usage_usec' in fields:
+                return int(fields['usage_usec']) / 1e6
+    raise SystemExit('no cgroup of this machine counts CPU time')
+
+
+def idle_cpu_pct(layout):
+    """Share of one core that a sandbox uses when nobody uses it."""
+    time.sleep(SETTLE_S)
+    start, used = time.monotonic(), cpu_s(layout)
+    time.sleep(IDLE_S)
+    elapsed = time.monotonic() - start
+    return 100 * (cpu_s(layout) - used) / elapsed
+
+
+@dataclasses.dataclass(frozen=True)
+class Life:
+    """What was measured from one ``up`` to the ``down`` after it."""
+
+    up_s: float
+    pss_mb: int
+    idle_cpu_pct: float
+    down_s: float
+    left: int
+
+
 def once(arguments, layout, shape):
-    """One life of a sandbox: seconds up, MB, seconds down, what is left."""
+    """One life of a sandbox."""
     was = leftovers.before()
     start = time.monotonic()
     sandbox(
         *('up', '--name', layout.name, '--topology', shape.name),
+        *('--without', ','.join(shape.without)),
         *('--cache-dir', str(arguments.cache_dir), '-f', 'json'),
     )
     try:
         boot(layout, shape)
         up_s = time.monotonic() - start
         memory = pss_mb(layout)
+        idle = idle_cpu_pct(layout)
         spaces = leftovers.own_namespaces(layout)
     finally:
         down_s = sandbox('down', '--name', layout.name)
@@ -166,23 +215,32 @@ def once(arguments, layout, shape):
     left = leftovers.find(layout, was, spaces)
     for item in left:
         print(f'left: {item}', file=sys.stderr)
-    return up_s, memory, down_s, len(left)
+    return Life(up_s, memory, idle, down_s, len(left))
 
 
 def measure(arguments):
     """The figures, by key."""
-    shape = topology.named(arguments.topology)
+    shape = services.select(
+        topology.named(arguments.topology),
+        filter(None, arguments.without.split(',')),
+    )
     layout = layout_module.make(arguments.name, layout_module.STATE_ROOT)
     built = build(layout, shape) if arguments.cold else None
     lives = [
         once(arguments, layout, shape) for _ in range(max(1, arguments.runs))
     ]
-    ups, memories, downs, lefts = zip(*lives, strict=True)
     key = shape.name
     return {
         f'{key}.build_s': None if built is None else round(built, 1),
-        f'{key}.up_s': round(statistics.median(ups), 1),
-        f'{key}.down_s': round(statistics.median(downs), 1),
-        f'{key}.pss_mb': max(memories),
-        f'{key}.leftovers': sum(lefts),
+        f'{key}.up_s': round(
+            statistics.median(life.up_s for life in lives), 1
+        ),
+        f'{key}.down_s': round(
+            statistics.median(life.down_s for life in lives), 1
+        ),
+        f'{key}.pss_mb': max(life.pss_mb for life in lives),
+        f'{key}.idle_cpu_pct': round(
+            max(life.idle_cpu_pct for life in lives), 1
+        ),
+        f'{key}.leftovers': sum(life.left for life in lives),
     }
