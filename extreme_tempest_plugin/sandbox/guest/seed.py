@@ -14,7 +14,7 @@
 
 Runs on a controller, once, with the OS_* variables of an administrator.
 Standard input is a JSON object: ``external_cidr`` and ``external_gateway``.
-Prints a JSON object with the ids.
+Prints a JSON object with the ids and neutron's extensions.
 """
 
 import json
@@ -96,6 +96,9 @@ def main():
         'image_alt': images[1],
         'public_network': external.id,
         'private_network': private.id,
+        'network_extensions': ','.join(
+            sorted(found.alias for found in cloud.network.extensions())
+        ),
     }
     print(json.dumps(made))
 

@@ -34,7 +34,10 @@ REVISION = 1
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Seed:
-    """What the build made in the cloud: ids for tempest.conf."""
+    """What the build made and found in the cloud, for tempest.conf.
+
+    :param network_extensions: aliases, separated by commas
+    """
 
     flavor: str
     flavor_alt: str
@@ -42,6 +45,7 @@ class Seed:
     image_alt: str
     public_network: str
     private_network: str
+    network_extensions: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

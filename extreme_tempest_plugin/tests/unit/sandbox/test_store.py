@@ -244,6 +244,6 @@ class TestKeys(testtools.TestCase):
         self.assertEqual(self.key_with(), self.key_with(packaged=(other,)))
 
     def test_golden_survives_its_manifest(self):
-        seed = golden.Seed('1', '2', 'i', 'j', 'pub', 'priv')
+        seed = golden.Seed('1', '2', 'i', 'j', 'pub', 'priv', 'router')
         made = golden.Golden('pw', seed)
         self.assertEqual(made, golden.Golden.from_values(made.to_values()))

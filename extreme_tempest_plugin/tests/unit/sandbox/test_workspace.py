@@ -25,7 +25,8 @@ from extreme_tempest_plugin.sandbox.image import golden
 
 SHAPE = topology.named('single')
 GOLDEN = golden.Golden(
-    'very-secret', golden.Seed('42', '84', 'img1', 'img2', 'pub', 'priv')
+    'very-secret',
+    golden.Seed('42', '84', 'img1', 'img2', 'pub', 'priv', 'router,quotas'),
 )
 
 
