@@ -112,10 +112,7 @@ class Board:
     def on(self) -> None:
         if self.container:
             return
-        network.set_ports(self.layout, self.host, 'up')
-        self._start()
-
-    def _start(self) -> None:
+        network.power_on(self.layout, self.host, self.directory / 'root')
         # The reboot of a host empties its groups; systemd removed its own.
         self.group.create()
         self.container = subprocess.Popen(
@@ -125,12 +122,18 @@ class Board:
         )
 
     def off(self) -> None:
-        """Cut the power: no signal to the inside, the cables go dead first."""
-        network.set_ports(self.layout, self.host, 'down')
+        """Cut the power: no signal to the inside, the network goes first."""
+        network.power_off(self.layout, self.host)
         self.group.kill()
         if self.container:
             self.container.wait()
             self.container = None
+
+    def reset(self) -> None:
+        """Press the reset button: it has no effect without power."""
+        if self.container:
+            self.off()
+            self.on()
 
     def soft(self) -> None:
         """Press the power button: the host shuts itself down, later."""
@@ -144,11 +147,9 @@ class Board:
         code = self.container.wait()
         self.container = None
         LOG.info('%s: container ended with %d', self.host.name, code)
-        self.group.kill()
+        self.off()
         if code == REBOOT:
-            self._start()
-        else:
-            network.set_ports(self.layout, self.host, 'down')
+            self.on()
 
     @property
     def power(self) -> str:

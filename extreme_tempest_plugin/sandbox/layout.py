@@ -26,8 +26,8 @@ RUN_ROOT = pathlib.Path('/run/extreme-sandbox')
 STATE_ROOT = pathlib.Path('/var/lib/extreme-sandbox')
 CACHE_ROOT = pathlib.Path('/var/cache/extreme-sandbox')
 
-SWITCH = 'sw'
 TESTER = 'tester'
+BMC = 'bmc'
 
 _NAME = re.compile(r'[a-z][a-z0-9]{0,9}\Z')
 # The kernel splits the options of an overlay mount at these.
@@ -83,13 +83,23 @@ class Layout:
         """Where the supervisor of a host listens."""
         return self.run_dir / f'{host}.sock'
 
+    @property
+    def bmc_log(self) -> pathlib.Path:
+        """What the BMCs were told to do."""
+        return self.run_dir / 'bmc.log'
+
     def machine(self, host: str) -> str:
         """The name of a host on this machine: namespace and container."""
         return f'{self.name}-{host}'
 
     @property
     def switch(self) -> str:
-        return self.machine(SWITCH)
+        return self.machine(topology.SWITCH.name)
+
+    @property
+    def bmc(self) -> str:
+        """Where the BMCs of all hosts live."""
+        return self.machine(BMC)
 
     @property
     def tester(self) -> str:
@@ -103,7 +113,7 @@ class Layout:
             for host in known.hosts
         }
         return tuple(
-            self.machine(host) for host in sorted(hosts | {SWITCH, TESTER})
+            self.machine(host) for host in sorted(hosts | {BMC, TESTER})
         )
 
 

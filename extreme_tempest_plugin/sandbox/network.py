@@ -14,7 +14,9 @@
 The switch is a namespace with one bridge for each network; a cable is a veth
 pair, created inside the two namespaces that it joins. The port of a host on
 the switch is named after host and interface, e.g. ``ctl1-eth0``: taking it
-down is pulling the cable.
+down is what the operator of the switch does. A host without power has the
+other end of the cable down: the port then has no carrier, whatever the
+operator wants of it.
 """
 
 import collections.abc
@@ -26,6 +28,7 @@ import pathlib
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import shell
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.layout import BMC
 from extreme_tempest_plugin.sandbox.layout import Layout
 from extreme_tempest_plugin.sandbox.layout import TESTER
 
@@ -50,18 +53,31 @@ def commands(layout: Layout, shape: topology.Topology) -> list[Command]:
     made += _address(layout.tester, 'eth0', topology.TESTER_ADDRESS)
     made += _cable(layout, TESTER, 'eth1', 'external')
     made += _address(layout.tester, 'eth1', topology.EXTERNAL_GATEWAY)
+    made += _namespace(layout.bmc)
+    made += _cable(layout, BMC, 'eth0', 'management')
+    for host in shape.nodes:
+        made += _address(layout.bmc, 'eth0', host.bmc_address)
     # The userspace datapath of the other side computes no checksums.
     made.append(_no_offload(layout.tester, 'eth1'))
-    for host in shape.hosts:
+    for host in shape.nodes:
         space = layout.machine(host.name)
         made += _namespace(space)
         for number, name in enumerate(host.networks):
             made += _cable(layout, host.name, f'eth{number}', name)
-        made += [
-            ('ip', '-n', space, 'link', 'set', 'eth0', 'address', host.mac),
-            *_address(space, 'eth0', host.address),
-        ]
+        made += _identity(space, 'eth0', host)
+    for host in shape.by_role(topology.Role.SWITCH):
+        made += _identity(switch, BRIDGES['management'], host)
     return made
+
+
+def _identity(
+    space: str, interface: str, host: topology.Host
+) -> list[Command]:
+    link = ('ip', '-n', space, 'link', 'set', interface)
+    return [
+        (*link, 'address', host.mac),
+        *_address(space, interface, host.address),
+    ]
 
 
 def _namespace(name: str) -> list[Command]:
@@ -123,14 +139,47 @@ def down(layout: Layout) -> None:
                 shell.run(['umount', str(NAMESPACES)])
 
 
-def set_ports(layout: Layout, host: topology.Host, state: str) -> None:
-    """Plug a host in or out of the switch.
+def power_on(layout: Layout, host: topology.Host, root: pathlib.Path) -> None:
+    """Give a host that is switched on the network of a cold machine.
 
-    :param state: ``up`` or ``down``
+    Its namespace outlives its power, and with it what was in the memory of
+    a real machine: addresses and packet filters.
+
+    :param root: of a file system that has ``nft``
     """
-    for number in range(len(host.networks)):
-        port = f'{host.name}-eth{number}'
-        shell.run(['ip', '-n', layout.switch, 'link', 'set', port, state])
+    for command in power_on_commands(layout, host, root):
+        shell.run(command)
+
+
+def power_on_commands(
+    layout: Layout, host: topology.Host, root: pathlib.Path
+) -> list[Command]:
+    """Pure."""
+    if not host.networks:
+        return []
+    space = layout.machine(host.name)
+    made: list[Command] = [
+        (
+            *('nsenter', f'--net={NAMESPACES / space}', 'chroot', str(root)),
+            *('/usr/sbin/nft', 'flush', 'ruleset'),
+        ),
+        ('ip', '-n', space, 'addr', 'flush', 'dev', 'eth0'),
+        *_address(space, 'eth0', host.address),
+    ]
+    return made + _links(layout, host, 'up')
+
+
+def power_off(layout: Layout, host: topology.Host) -> None:
+    """Silence a host. Its ports on the switch stay as they are set."""
+    for command in _links(layout, host, 'down'):
+        shell.run(command)
+
+
+def _links(layout: Layout, host: topology.Host, state: str) -> list[Command]:
+    link = ('ip', '-n', layout.machine(host.name), 'link', 'set')
+    return [
+        (*link, f'eth{number}', state) for number in range(len(host.networks))
+    ]
 
 
 def _is_mounted(path: pathlib.Path) -> bool:

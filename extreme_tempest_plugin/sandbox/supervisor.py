@@ -13,8 +13,8 @@
 
 It mounts the disk of the host where nobody else sees the mount, starts the
 container, starts it again when the host reboots, and takes orders on a
-socket: ``on``, ``off``, ``soft``, ``status``, ``quit``. A fake BMC needs
-nothing but this socket.
+socket: ``on``, ``off``, ``reset``, ``soft``, ``status``, ``quit``. The BMC
+needs nothing but this socket.
 
 Run as ``python -m extreme_tempest_plugin.sandbox.supervisor SPECIFICATION``
 inside a mount namespace of its own.
@@ -34,7 +34,7 @@ from extreme_tempest_plugin.sandbox.cgroups import Group
 
 LOG = logging.getLogger(__name__)
 
-ORDERS = ('on', 'off', 'soft', 'status', 'quit')
+ORDERS = ('on', 'off', 'reset', 'soft', 'status', 'quit')
 
 
 class Server:
@@ -59,7 +59,8 @@ class Server:
             for key, _ in self.selector.select():
                 if key.fileobj is self.listener:
                     running = self._order()
-                else:
+                elif key.fileobj == self.watched:
+                    # Not so if an order of this round ended it already.
                     self._unwatch()
                     self.board.ended()
         self.board.off()
@@ -98,6 +99,9 @@ class Server:
                 self.board.on()
             elif order == 'soft':
                 self.board.soft()
+            elif order == 'reset':
+                self._unwatch()
+                self.board.reset()
             elif order in ('off', 'quit'):
                 self._unwatch()
                 self.board.off()

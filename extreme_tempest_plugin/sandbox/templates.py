@@ -136,6 +136,9 @@ def _service_files(
     for config in service.configs:
         text = render(config.template, site=site)
         yield File(config.path, text, config.mode)
+    for program in service.programs:
+        text = (GUEST / program.source).read_text('utf-8')
+        yield File(program.path, text, 0o755)
     for unit in service.units:
         if unit.wsgi:
             text = render('uwsgi.ini.j2', site=site, unit=unit)

@@ -26,6 +26,8 @@ TESTER_ADDRESS = '10.88.0.1'
 EXTERNAL_CIDR = '10.88.1.0/24'
 EXTERNAL_GATEWAY = '10.88.1.1'
 TUNNEL_PREFIX = '10.88.2.'
+# The BMC of a host has the last octet of the host, and this more.
+_BMC_OFFSET = 100
 
 
 class Role(enum.Enum):
@@ -33,6 +35,8 @@ class Role(enum.Enum):
 
     CONTROLLER = 'controller'
     COMPUTE = 'compute'
+    #: Joins the others, and is no part of the cloud.
+    SWITCH = 'switch'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,10 +63,19 @@ class Host:
         return TUNNEL_PREFIX + self.address.rpartition('.')[2]
 
     @property
+    def bmc_address(self) -> str:
+        """Where its BMC listens, on the management network."""
+        prefix, _, last = self.address.rpartition('.')
+        return f'{prefix}.{int(last) + _BMC_OFFSET}'
+
+    @property
     def networks(self) -> tuple[str, ...]:
         """The networks that it is plugged into: eth0, eth1, ..."""
         if self.role is Role.COMPUTE:
             return ('management', 'tunnel', 'external')
+        if self.role is Role.SWITCH:
+            # It is what they are plugged into.
+            return ()
         return ('management',)
 
 
@@ -70,6 +83,7 @@ class Host:
 class Topology:
     """A set of hosts.
 
+    :param hosts: the controllers first, the switch last
     :param api_address: where the endpoints in the catalogue point
     :param memory_mib: what it takes when it is in use
     :param without: names of services that do not run, see services.select()
@@ -102,11 +116,18 @@ class Topology:
     def computes(self) -> tuple[Host, ...]:
         return self.by_role(Role.COMPUTE)
 
+    @property
+    def nodes(self) -> tuple[Host, ...]:
+        """The hosts of the cloud: each has a BMC and ports on the switch."""
+        return tuple(h for h in self.hosts if h.role is not Role.SWITCH)
+
 
 def label(name: str, without: tuple[str, ...]) -> str:
     """Of a topology by its name and what is left out."""
     return f'{name} without {", ".join(without)}' if without else name
 
+
+SWITCH = Host('sw', Role.SWITCH, '10.88.0.2')
 
 TOPOLOGIES = {
     'single': Topology(
@@ -115,6 +136,7 @@ TOPOLOGIES = {
             Host('ctl1', Role.CONTROLLER, '10.88.0.11'),
             Host('cmp1', Role.COMPUTE, '10.88.0.21'),
             Host('cmp2', Role.COMPUTE, '10.88.0.22'),
+            SWITCH,
         ),
         api_address='10.88.0.11',
         memory_mib=4096,

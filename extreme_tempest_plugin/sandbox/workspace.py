@@ -169,7 +169,7 @@ def os_faults_yaml(shape: Topology, ssh_key: pathlib.Path) -> str:
                 'private_key_file': str(ssh_key),
             },
         }
-        for host in shape.hosts
+        for host in shape.nodes
     ]
     return yaml.safe_dump(
         {

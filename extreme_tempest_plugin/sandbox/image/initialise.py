@@ -44,6 +44,8 @@ from extreme_tempest_plugin.sandbox.progress import Progress
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology
 
+# IPMI takes no password of more than 20 characters.
+_PASSWORD_BYTES = 10
 _BOOT_TIMEOUT = 180
 _SETUP_TIMEOUT = 300
 _READY_TIMEOUT = 300
@@ -68,7 +70,7 @@ class GoldenBuilder:
         self.shape = shape
         self.tree = tree
         self.progress = progress
-        self.password = secrets.token_hex(12)
+        self.password = secrets.token_hex(_PASSWORD_BYTES)
         self.machines = machine_module.machines(layout, shape)
         self.first = self.machines[0]
 
@@ -280,7 +282,7 @@ class GoldenBuilder:
     def _stop(self) -> None:
         """Computes first: their chassis leave the database of OVN."""
         self.progress.step('Stopping the hosts cleanly')
-        for role in (Role.COMPUTE, Role.CONTROLLER):
+        for role in (Role.COMPUTE, Role.CONTROLLER, Role.SWITCH):
             stopping = [m for m in self.machines if m.host.role is role]
             for machine in stopping:
                 machine.power('soft')

@@ -26,6 +26,7 @@ from extreme_tempest_plugin.sandbox.services import keystone
 from extreme_tempest_plugin.sandbox.services import neutron
 from extreme_tempest_plugin.sandbox.services import nova
 from extreme_tempest_plugin.sandbox.services import placement
+from extreme_tempest_plugin.sandbox.services import switch
 from extreme_tempest_plugin.sandbox.services.model import Service
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology
@@ -43,6 +44,7 @@ SERVICES: tuple[Service, ...] = (
     neutron.NEUTRON,
     neutron.OVN_HOST,
     nova.NOVA_COMPUTE,
+    switch.SWITCH,
 )
 
 

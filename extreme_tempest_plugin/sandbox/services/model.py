@@ -33,6 +33,18 @@ class Config:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Program:
+    """A program of ours, for the hosts.
+
+    :param source: below guest
+    :param path: on the host
+    """
+
+    source: str
+    path: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Unit:
     """A systemd unit that we write.
 
@@ -109,6 +121,7 @@ class Service:
     name: str
     role: Role
     configs: tuple[Config, ...] = ()
+    programs: tuple[Program, ...] = ()
     units: tuple[Unit, ...] = ()
     packaged: tuple[Packaged, ...] = ()
     endpoint: Endpoint | None = None

@@ -117,7 +117,7 @@ class TestMissing(testtools.TestCase):
 class TestWait(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        self.machines = [mock.Mock(), mock.Mock(), mock.Mock()]
+        self.machines = [mock.Mock() for _ in SHAPE.hosts]
         for host, machine in zip(SHAPE.hosts, self.machines, strict=True):
             machine.host = host
             machine.power.return_value = 'on'

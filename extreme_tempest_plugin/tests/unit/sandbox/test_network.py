@@ -11,6 +11,9 @@
 #    under the License.
 """The plan of the network: nothing may touch the root namespace."""
 
+import pathlib
+
+import fixtures
 import testtools
 
 from extreme_tempest_plugin.sandbox import layout
@@ -59,7 +62,7 @@ class TestCommands(testtools.TestCase):
         }
         self.assertEqual(
             {
-                *('tester-eth0', 'tester-eth1', 'ctl1-eth0'),
+                *('tester-eth0', 'tester-eth1', 'bmc-eth0', 'ctl1-eth0'),
                 *('cmp1-eth0', 'cmp1-eth1', 'cmp1-eth2'),
                 *('cmp2-eth0', 'cmp2-eth1', 'cmp2-eth2'),
             },
@@ -75,3 +78,62 @@ class TestCommands(testtools.TestCase):
         self.assertIn(('dev-ctl1', '10.88.0.11/24'), added)
         self.assertIn(('dev-tester', '10.88.0.1/24'), added)
         self.assertIn(('dev-tester', '10.88.1.1/24'), added)
+        self.assertIn(('dev-sw', '10.88.0.2/24'), added)
+        self.assertIn(('dev-bmc', '10.88.0.121/24'), added)
+
+    def test_the_switch_is_one_namespace(self):
+        made = [c[3] for c in self.commands if c[:3] == ('ip', 'netns', 'add')]
+        self.assertEqual(sorted(set(made)), sorted(made))
+
+
+class TestPower(testtools.TestCase):
+    """Power is one end of a cable, the port of the switch the other."""
+
+    def setUp(self):
+        super().setUp()
+        self.layout = layout.Layout('dev')
+        self.shape = topology.named('single')
+        self.host = self.shape.computes[0]
+        self.run = self.useFixture(
+            fixtures.MockPatch(
+                'extreme_tempest_plugin.sandbox.network.shell.run'
+            )
+        ).mock
+
+    def commands(self):
+        return [call.args[0] for call in self.run.call_args_list]
+
+    def test_off_takes_down_every_interface_of_the_host_alone(self):
+        network.power_off(self.layout, self.host)
+        self.assertEqual(
+            [
+                ('ip', '-n', 'dev-cmp1', 'link', 'set', name, 'down')
+                for name in ('eth0', 'eth1', 'eth2')
+            ],
+            self.commands(),
+        )
+
+    def test_on_forgets_what_a_real_machine_would(self):
+        network.power_on(self.layout, self.host, pathlib.Path('/root-of-it'))
+        flush, *others = self.commands()
+        self.assertEqual('--net=/run/netns/dev-cmp1', flush[1])
+        self.assertEqual(
+            ('chroot', '/root-of-it', '/usr/sbin/nft', 'flush', 'ruleset'),
+            flush[2:],
+        )
+        ip = ('ip', '-n', 'dev-cmp1')
+        self.assertEqual(
+            [
+                (*ip, 'addr', 'flush', 'dev', 'eth0'),
+                (*ip, 'addr', 'add', '10.88.0.21/24', 'dev', 'eth0'),
+                (*ip, 'link', 'set', 'eth0', 'up'),
+                (*ip, 'link', 'set', 'eth1', 'up'),
+                (*ip, 'link', 'set', 'eth2', 'up'),
+            ],
+            others,
+        )
+
+    def test_the_switch_itself_has_no_cables(self):
+        network.power_on(self.layout, topology.SWITCH, pathlib.Path('/'))
+        network.power_off(self.layout, topology.SWITCH)
+        self.assertEqual([], self.commands())

@@ -23,6 +23,7 @@ from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.services import model
+from extreme_tempest_plugin.sandbox.services import nova
 from extreme_tempest_plugin.sandbox.topology import Role
 
 SHAPE = topology.named('single')
@@ -117,7 +118,7 @@ class TestSelection(testtools.TestCase):
 
 class TestRendering(testtools.TestCase):
     def test_what_a_template_is_not_given_is_an_error(self):
-        unit = services.SERVICES[-1].units[0]
+        unit = nova.NOVA_COMPUTE.units[0]
         error = self.assertRaises(
             jinja2.UndefinedError,
             templates.render,

@@ -40,7 +40,8 @@ class BoardTest(testtools.TestCase):
             lower=('/golden', '/root'),
         )
         self.done = []
-        self.patch('network.set_ports', self.ports)
+        self.patch('network.power_on', self.did('network on'))
+        self.patch('network.power_off', self.did('network off'))
         self.patch('Group', mock.MagicMock())
         self.popen = self.patch('subprocess.Popen', self.start)
         self.board = board.Board(self.spec)
@@ -50,8 +51,8 @@ class BoardTest(testtools.TestCase):
         where = 'extreme_tempest_plugin.sandbox.board.' + name
         return self.useFixture(fixtures.MockPatch(where, new)).mock
 
-    def ports(self, layout, host, state):
-        self.done.append(f'ports {state}')
+    def did(self, what):
+        return lambda *args: self.done.append(what)
 
     def start(self, *args, **kwargs):
         self.done.append('start')
@@ -70,14 +71,14 @@ class TestBoard(BoardTest):
     def test_on_twice_starts_once(self):
         self.board.on()
         self.board.on()
-        self.assertEqual(['ports up', 'start'], self.done)
+        self.assertEqual(['network on', 'start'], self.done)
         self.assertEqual('on', self.board.power)
 
-    def test_off_cuts_the_cables_first(self):
+    def test_off_silences_it_first(self):
         self.board.on()
         self.done.clear()
         self.board.off()
-        self.assertEqual(['ports down', 'kill'], self.done)
+        self.assertEqual(['network off', 'kill'], self.done)
         self.assertEqual('off', self.board.power)
 
     def test_soft_asks_the_container(self):
@@ -88,20 +89,33 @@ class TestBoard(BoardTest):
         container.send_signal.assert_called_once()
         self.assertEqual('on', self.board.power)
 
-    def test_a_reboot_starts_it_again_and_keeps_the_cables(self):
+    def test_a_reboot_starts_it_again_with_a_cold_network(self):
         self.code = board.REBOOT
         self.board.on()
         self.done.clear()
         self.board.ended()
-        self.assertEqual(['kill', 'start'], self.done)
+        self.assertEqual(
+            ['network off', 'kill', 'network on', 'start'], self.done
+        )
         self.assertEqual('on', self.board.power)
 
     def test_a_shutdown_leaves_it_off_and_silent(self):
         self.board.on()
         self.done.clear()
         self.board.ended()
-        self.assertEqual(['kill', 'ports down'], self.done)
+        self.assertEqual(['network off', 'kill'], self.done)
         self.assertEqual('off', self.board.power)
+
+    def test_reset_is_off_and_on_and_nothing_without_power(self):
+        self.board.reset()
+        self.assertEqual([], self.done)
+        self.board.on()
+        self.done.clear()
+        self.board.reset()
+        self.assertEqual(
+            ['network off', 'kill', 'network on', 'start'], self.done
+        )
+        self.assertEqual('on', self.board.power)
 
     def test_the_container_uses_the_names_of_the_layout(self):
         command = self.board.command()
@@ -143,6 +157,7 @@ class TestOrders(BoardTest):
         self.serve()
         self.assertEqual('off', self.machine.power('status'))
         self.assertEqual('on', self.machine.power('on'))
+        self.assertEqual('on', self.machine.power('reset'))
         self.assertEqual('off', self.machine.power('off'))
 
     def test_an_unknown_order_is_refused_and_ends_nothing(self):

@@ -41,6 +41,10 @@ class TestTopology(testtools.TestCase):
 
     def test_addresses_and_macs_are_unique(self):
         for shape in topology.TOPOLOGIES.values():
+            addresses = {host.address for host in shape.hosts}
+            bmcs = {host.bmc_address for host in shape.nodes}
+            self.assertEqual(len(shape.nodes), len(bmcs))
+            self.assertEqual(set(), addresses & bmcs)
             for values in (
                 {host.address for host in shape.hosts},
                 {host.mac for host in shape.hosts},
@@ -53,9 +57,15 @@ class TestTopology(testtools.TestCase):
         self.assertEqual('02:00:0a:58:00:15', host.mac)
         self.assertEqual('10.88.2.21', host.tunnel_address)
 
+    def test_the_switch_is_last_and_no_node(self):
+        for shape in topology.TOPOLOGIES.values():
+            self.assertEqual(topology.SWITCH, shape.hosts[-1])
+            self.assertEqual(shape.hosts[:-1], shape.nodes)
+            self.assertEqual(Role.CONTROLLER, shape.hosts[0].role)
+
     def test_port_names_fit_the_kernel(self):
         for shape in topology.TOPOLOGIES.values():
-            for host in shape.hosts:
+            for host in shape.nodes:
                 port = f'{host.name}-eth{len(host.networks) - 1}'
                 self.assertLessEqual(len(port), INTERFACE_NAME)
 
@@ -88,6 +98,7 @@ class TestLayout(testtools.TestCase):
         machines = layout.Layout('dev').all_machines()
         self.assertIn('dev-sw', machines)
         self.assertIn('dev-tester', machines)
+        self.assertIn('dev-bmc', machines)
         for shape in topology.TOPOLOGIES.values():
             for host in shape.hosts:
                 self.assertIn(f'dev-{host.name}', machines)
