@@ -21,9 +21,11 @@ import signal
 import types
 import typing
 
+from extreme_tempest_plugin.sandbox import bmc
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import machine as machine_module
+from extreme_tempest_plugin.sandbox import management
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import preflight
 from extreme_tempest_plugin.sandbox import teardown
@@ -45,6 +47,7 @@ READY_TIMEOUT = 300
 #: The step with which a start from the cache begins.
 FIRST_STEP = 'Building the network'
 _POWER_TIMEOUT = 120
+_MANAGEMENT_TIMEOUT = 60
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class Sandbox:
         if memory_mib:
             Group(self.layout.cgroup).limit_memory(memory_mib)
         network.up(self.layout, shape)
+        bmc.start(self.layout, shape, images.golden.password)
         self.progress.step('Starting the hosts')
         machines = machine_module.machines(self.layout, shape)
         for machine in machines:
@@ -173,6 +177,7 @@ class Sandbox:
             timeout=READY_TIMEOUT,
             detail=self.progress.detail,
         )
+        management.wait(self.layout, shape, _MANAGEMENT_TIMEOUT)
         self.progress.step('Writing the workspace')
         workspace_module.write(
             self.layout,
@@ -223,6 +228,7 @@ class Sandbox:
             self.layout, shape, record.password, timeout=5
         )
         missing.update(health.missing_chassis(machines))
+        missing.update(management.missing(self.layout, shape))
         return Status(
             self.layout.name,
             'degraded' if missing else 'up',

@@ -40,6 +40,33 @@ _ENVIRONMENT = {
 }
 
 
+def power(layout: Layout, host: str, order: str, timeout: float) -> str:
+    """Give the supervisor of a host an order.
+
+    :param host: its name
+    :param order: one of supervisor.ORDERS
+    :param timeout: seconds
+    :returns: the power state after it: ``on`` or ``off``; ``gone`` when
+        there is no supervisor
+    :raises errors.SandboxError: the supervisor could not do it
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        try:
+            connection.connect(str(layout.socket(host)))
+            connection.sendall(order.encode('ascii') + b'\n')
+            answer = json.loads(connection.recv(4096) or b'{}')
+        except (FileNotFoundError, ConnectionError):
+            return 'gone'
+        except TimeoutError:
+            raise errors.SandboxError(
+                f'the supervisor of {host} does not answer'
+            ) from None
+    if 'error' in answer:
+        raise errors.SandboxError(f'{host}: {answer["error"]}')
+    return str(answer.get('power', 'gone'))
+
+
 class Machine:
     """A host of a sandbox.
 
@@ -86,29 +113,8 @@ class Machine:
             )
 
     def power(self, order: str, timeout: float = 60) -> str:
-        """Give the supervisor an order.
-
-        :param order: one of supervisor.ORDERS
-        :returns: the power state after it: ``on`` or ``off``; ``gone`` when
-            there is no supervisor
-        :raises errors.SandboxError: the supervisor could not do it
-        """
-        path = str(self.layout.socket(self.host.name))
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout)
-            try:
-                connection.connect(path)
-                connection.sendall(order.encode('ascii') + b'\n')
-                answer = json.loads(connection.recv(4096) or b'{}')
-            except (FileNotFoundError, ConnectionError):
-                return 'gone'
-            except TimeoutError:
-                raise errors.SandboxError(
-                    f'the supervisor of {self.host.name} does not answer'
-                ) from None
-        if 'error' in answer:
-            raise errors.SandboxError(f'{self.host.name}: {answer["error"]}')
-        return str(answer.get('power', 'gone'))
+        """See power() of this module."""
+        return power(self.layout, self.host.name, order, timeout)
 
     def leader(self) -> int | None:
         """The PID, on this machine, of the host's own PID 1."""

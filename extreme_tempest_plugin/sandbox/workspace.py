@@ -23,6 +23,7 @@ import shutil
 
 import yaml
 
+from extreme_tempest_plugin.sandbox import bmc
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.image.golden import Golden
@@ -110,7 +111,9 @@ def write(
     files = {
         made.tempest_conf: tempest_conf(site, golden, root),
         made.clouds_yaml: clouds_yaml(site, layout.name),
-        made.os_faults_yaml: os_faults_yaml(shape, made.ssh_key),
+        made.os_faults_yaml: os_faults_yaml(
+            shape, made.ssh_key, golden.password
+        ),
         root / '.stestr.conf': stestr_conf(),
     }
     for path, text in files.items():
@@ -157,8 +160,13 @@ def clouds_yaml(site: templates.Site, name: str) -> str:
     return yaml.safe_dump({'clouds': {name: cloud}}, sort_keys=False)
 
 
-def os_faults_yaml(shape: Topology, ssh_key: pathlib.Path) -> str:
-    """The text of the os-faults configuration: nodes and services."""
+def os_faults_yaml(
+    shape: Topology, ssh_key: pathlib.Path, password: str
+) -> str:
+    """The text of the os-faults configuration: nodes, services, power.
+
+    :param password: of the BMCs
+    """
     nodes = [
         {
             'ip': host.address,
@@ -171,11 +179,22 @@ def os_faults_yaml(shape: Topology, ssh_key: pathlib.Path) -> str:
         }
         for host in shape.nodes
     ]
+    bmcs = {
+        host.mac: {
+            'address': host.bmc_address,
+            'username': bmc.USER,
+            'password': password,
+        }
+        for host in shape.nodes
+    }
     return yaml.safe_dump(
         {
             'cloud_management': {'driver': 'universal'},
             'node_discover': {'driver': 'node_list', 'args': nodes},
             'services': dict(_fault_services(shape)),
+            'power_managements': [
+                {'driver': 'ipmi', 'args': {'mac_to_bmc': bmcs}}
+            ],
         },
         sort_keys=False,
     )

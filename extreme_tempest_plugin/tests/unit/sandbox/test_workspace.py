@@ -13,11 +13,15 @@
 
 import configparser
 import pathlib
+from unittest import mock
 
 import fixtures
+import os_faults
 import testtools
 import yaml
+from os_faults.api import node_collection
 
+from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox import workspace
@@ -96,6 +100,37 @@ class TestWorkspace(testtools.TestCase):
         self.assertEqual(['10.88.0.21', '10.88.0.22'], compute['hosts'])
         self.assertNotIn('port', compute['args'])
         self.assertIn('mysql', config['services'])
+
+    def test_power_of_every_node(self):
+        config = yaml.safe_load(self.made.os_faults_yaml.read_text())
+        (power,) = config['power_managements']
+        self.assertEqual('ipmi', power['driver'])
+        bmcs = power['args']['mac_to_bmc']
+        nodes = config['node_discover']['args']
+        self.assertEqual({n['mac'] for n in nodes}, set(bmcs))
+        self.assertEqual(
+            {
+                'address': '10.88.0.122',
+                'username': 'admin',
+                'password': 'very-secret',
+            },
+            bmcs[nodes[2]['mac']],
+        )
+
+    def test_our_own_reader_takes_what_we_write(self):
+        read = configuration.read(str(self.made.os_faults_yaml))
+        self.assertIn('rabbitmq', read.targets)
+
+    def test_os_faults_takes_what_we_write(self):
+        config = yaml.safe_load(self.made.os_faults_yaml.read_text())
+        with mock.patch('os_faults.ansible.executor.AnsibleRunner'):
+            cloud = os_faults.connect(config)
+        (driver,) = cloud.power_manager.power_drivers
+        for node in config['node_discover']['args']:
+            host = node_collection.Host(
+                ip=node['ip'], mac=node['mac'], fqdn=node['fqdn']
+            )
+            self.assertTrue(driver.supports(host))
 
     def test_every_target_is_a_service_of_os_faults(self):
         config = yaml.safe_load(self.made.os_faults_yaml.read_text())
