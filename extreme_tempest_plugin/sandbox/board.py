@@ -37,6 +37,7 @@ class Specification:
     """What a supervisor must know about its machine.
 
     :param lower: read-only layers of its disk, the uppermost first
+    :param binds: directories of this machine, and where they go in the host
     """
 
     name: str
@@ -45,6 +46,7 @@ class Specification:
     topology: str
     host: str
     lower: tuple[str, ...]
+    binds: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))
@@ -53,6 +55,7 @@ class Specification:
     def from_json(cls, text: str) -> 'Specification':
         fields = json.loads(text)
         fields['lower'] = tuple(fields['lower'])
+        fields['binds'] = tuple(map(tuple, fields['binds']))
         return cls(**fields)
 
     @property
@@ -72,6 +75,7 @@ class Board:
         shape = topology.named(spec.topology)
         (self.host,) = (host for host in shape.hosts if host.name == spec.host)
         self.directory = self.layout.host_dir(spec.host)
+        self.binds = spec.binds
         self.group = Group(f'{self.layout.cgroup}/{spec.host}')
         self.container: subprocess.Popen[bytes] | None = None
 
@@ -106,6 +110,7 @@ class Board:
             '--timezone=off',
             f'--capability={_CAPABILITIES}',
             f'--network-namespace-path={network.NAMESPACES / machine}',
+            *(f'--bind={ours}:{theirs}' for ours, theirs in self.binds),
             '--boot',
         ]
 

@@ -27,9 +27,8 @@ from extreme_tempest_plugin.sandbox.machine import Machine
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology
 
-_CELL_SERVICES = ('nova-conductor', 'nova-scheduler')
 _INTERVAL_S = 0.5
-# Of nova's answers; UTC.
+# What the times in answers begin with; UTC.
 _TIME = '%Y-%m-%dT%H:%M:%S'
 
 
@@ -59,8 +58,7 @@ def missing_apis(
     """The services that do not answer a request with a token, and why.
 
     :param timeout: of one request, in seconds
-    :param since: Unix time; what a service of nova reported before does not
-        count
+    :param since: Unix time; what a daemon reported before does not count
     """
     cloud = Cloud(shape.api_address, password, timeout)
 
@@ -77,8 +75,8 @@ def missing_apis(
                 cloud.get(service.endpoint.port, service.endpoint.probe)
             except ApiError as error:
                 missing[service.name] = str(error)
-        if 'nova' not in missing:
-            missing.update(_missing_agents(cloud, shape, since))
+                continue
+            missing.update(_missing_agents(cloud, shape, service, since))
         return missing
 
     try:
@@ -88,30 +86,31 @@ def missing_apis(
 
 
 def _missing_agents(
-    cloud: Cloud, shape: Topology, since: float
+    cloud: Cloud, shape: Topology, service: services.Service, since: float
 ) -> dict[str, str]:
-    """Services behind nova's API that are not up."""
-    # A database that was just copied calls services up that have not begun.
+    """Daemons that a service does not list as up."""
+    # A database that was just copied calls daemons up that have not begun.
     earliest = datetime.datetime.fromtimestamp(since, datetime.UTC)
-    wanted = {
-        (binary, host.name)
-        for binary in _CELL_SERVICES
-        for host in shape.controllers
-    }
-    wanted |= {('nova-compute', host.name) for host in shape.computes}
+    if not service.agents or not service.endpoint:
+        return {}
+    words = service.agents
     try:
-        answer = cloud.get(8774, '/v2.1/os-services')
+        answer = cloud.get(service.endpoint.port, words.path)
         running = {
-            (str(entry['binary']), str(entry['host']))
-            for entry in answer.items('services')
-            if entry['state'] == 'up'
-            and str(entry['updated_at'] or '') >= earliest.strftime(_TIME)
+            (str(entry[words.daemon]), str(entry[words.host]))
+            for entry in answer.items(words.items)
+            if str(entry[words.state]).lower() == 'up'
+            and str(entry[words.reported] or '') >= earliest.strftime(_TIME)
         }
-    except ApiError as error:
-        return {'nova-api': str(error)}
+    except (ApiError, KeyError) as error:
+        return {service.name: f'{words.path}: {error}'}
     return {
-        f'{binary} on {host}': 'down'
-        for binary, host in sorted(wanted - running)
+        f'{unit.name} on {host.name}': 'down'
+        for other in services.of(shape)
+        for unit in other.units
+        for host in shape.by_role(other.role)
+        if unit.reports_to == service.name
+        and (unit.name, unit.reports_as or host.name) not in running
     }
 
 

@@ -64,6 +64,11 @@ class Layout:
         return self.run_root / self.name
 
     @property
+    def storage(self) -> pathlib.Path:
+        """Where the storage outside the hosts is mounted."""
+        return self.run_dir / 'storage'
+
+    @property
     def lock(self) -> pathlib.Path:
         return self.run_root / f'{self.name}.lock'
 

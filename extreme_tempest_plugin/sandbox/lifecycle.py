@@ -28,6 +28,7 @@ from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import management
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import preflight
+from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox import teardown
 from extreme_tempest_plugin.sandbox import workspace as workspace_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
@@ -162,6 +163,8 @@ class Sandbox:
             Group(self.layout.cgroup).limit_memory(memory_mib)
         network.up(self.layout, shape)
         bmc.start(self.layout, shape, images.golden.password)
+        kept = images.golden_dir / golden_module.STORAGE
+        storage.up(self.layout, shape, kept)
         self.progress.step('Starting the hosts')
         machines = machine_module.machines(self.layout, shape)
         for machine in machines:

@@ -22,6 +22,7 @@ import time
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import shell
+from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox.board import Specification
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.layout import Layout
@@ -93,6 +94,7 @@ class Machine:
             topology=shape.name,
             host=self.host.name,
             lower=tuple(map(str, lower)),
+            binds=storage.binds(self.layout, shape, self.host.role),
         )
         directory = self.layout.host_dir(self.host.name)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

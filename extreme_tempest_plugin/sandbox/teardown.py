@@ -17,6 +17,7 @@ import pathlib
 import shutil
 
 from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.layout import Layout
 
@@ -34,6 +35,7 @@ def tear_down(layout: Layout) -> None:
     group = Group(layout.cgroup)
     group.kill()
     network.down(layout)
+    storage.down(layout)
     group.remove()
     shutil.rmtree(layout.hosts_dir, ignore_errors=True)
     shutil.rmtree(layout.run_dir, ignore_errors=True)

@@ -13,7 +13,8 @@
 """What every test needs: flavors, images, networks, a router.
 
 Runs on a controller, once, with the OS_* variables of an administrator.
-Standard input is a JSON object: ``external_cidr`` and ``external_gateway``.
+Standard input is a JSON object: ``external_cidr``, ``external_gateway`` and
+``services``, the names of those that are there.
 Prints a JSON object with the ids and neutron's extensions.
 """
 
@@ -78,6 +79,12 @@ def _private_network(cloud, external):
     return network
 
 
+def _volume_type(cloud):
+    cloud.block_storage.create_type(
+        name='nfs', extra_specs={'volume_backend_name': 'nfs'}
+    )
+
+
 def main():
     wanted = json.load(sys.stdin)
     cloud = openstack.connect()
@@ -85,6 +92,8 @@ def main():
         image.write(os.urandom(IMAGE_BYTES))
         image.flush()
         images = [_image(cloud, name, image.name) for name in ('tiny', 'alt')]
+    if 'cinder' in wanted['services']:
+        _volume_type(cloud)
     external = _external_network(
         cloud, wanted['external_cidr'], wanted['external_gateway']
     )

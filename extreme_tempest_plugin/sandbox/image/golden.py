@@ -24,12 +24,14 @@ from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.image import digests
 from extreme_tempest_plugin.sandbox.topology import Topology
 
-#: Names in an entry: a directory with a layer for each host, a private key.
+#: Names in an entry: a directory with a layer for each host, the storage
+#: outside of them, a private key.
 HOSTS = 'hosts'
+STORAGE = 'storage'
 SSH_KEY = 'ssh_key'
 
 #: Raise it when the code that fills the layers changes what is in them.
-REVISION = 1
+REVISION = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def key(root_key: str, shape: Topology) -> str:
             service.setup,
             service.finish,
             service.endpoint,
+            service.shared,
             [unit.name for unit in service.all_units],
         )
         for service in services.of(shape)

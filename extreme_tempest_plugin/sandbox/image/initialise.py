@@ -16,6 +16,7 @@ What the hosts wrote is kept in the cache.
 """
 
 import collections.abc
+import functools
 import json
 import pathlib
 import secrets
@@ -30,6 +31,7 @@ from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import services
+from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox import topology as topology_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
@@ -38,6 +40,7 @@ from extreme_tempest_plugin.sandbox.image.golden import Golden
 from extreme_tempest_plugin.sandbox.image.golden import HOSTS
 from extreme_tempest_plugin.sandbox.image.golden import Seed
 from extreme_tempest_plugin.sandbox.image.golden import SSH_KEY
+from extreme_tempest_plugin.sandbox.image.golden import STORAGE
 from extreme_tempest_plugin.sandbox.image.layer import Layer
 from extreme_tempest_plugin.sandbox.machine import Machine
 from extreme_tempest_plugin.sandbox.progress import Progress
@@ -116,6 +119,7 @@ class GoldenBuilder:
     def _boot(self) -> None:
         self.progress.step('Starting the hosts for the first time')
         network.up(self.layout, self.shape)
+        storage.up(self.layout, self.shape)
         for machine in self.machines:
             machine.start(self.shape, [self.tree])
         for machine in self.machines:
@@ -131,14 +135,18 @@ class GoldenBuilder:
             for service in services.on(self.shape, Role.CONTROLLER)
             if service.setup
         )
-        commands = [line for other in others for line in other.setup]
+        # The processors are never idle so; each command mostly imports.
+        setups = {
+            other.name: functools.partial(self._run_in_turn, other.setup)
+            for other in others
+        }
         lanes.run(
             {
                 'networks of the computes': lambda: self._start_units(
                     Role.COMPUTE, True
                 ),
                 'keystone': lambda: self._set_up_keystone(keystone),
-                'other services': lambda: self._run_in_turn(commands),
+                **setups,
             },
             # What runs inside the hosts ends with them.
             stop=Group(self.layout.cgroup).kill,
@@ -275,6 +283,7 @@ class GoldenBuilder:
         wanted = {
             'external_cidr': topology_module.EXTERNAL_CIDR,
             'external_gateway': topology_module.EXTERNAL_GATEWAY,
+            'services': [s.name for s in services.of(self.shape)],
         }
         made = self._guest_script('seed.py', json.dumps(wanted))
         return Seed(**json.loads(made.splitlines()[-1]))
@@ -294,3 +303,4 @@ class GoldenBuilder:
         for machine in self.machines:
             machine.quit()
             self._layer(machine).keep(directory / HOSTS / machine.host.name)
+        storage.keep(self.layout, directory / STORAGE)

@@ -21,6 +21,7 @@ import dataclasses
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox.services import backends
+from extreme_tempest_plugin.sandbox.services import cinder
 from extreme_tempest_plugin.sandbox.services import glance
 from extreme_tempest_plugin.sandbox.services import keystone
 from extreme_tempest_plugin.sandbox.services import neutron
@@ -42,6 +43,7 @@ SERVICES: tuple[Service, ...] = (
     placement.PLACEMENT,
     nova.NOVA,
     neutron.NEUTRON,
+    cinder.CINDER,
     neutron.OVN_HOST,
     nova.NOVA_COMPUTE,
     switch.SWITCH,

@@ -42,4 +42,5 @@ GLANCE = Service(
         f'db_load_metadefs {VENV}/etc/glance/metadefs',
     ),
     directory='glance',
+    shared=('/var/lib/glance',),
 )

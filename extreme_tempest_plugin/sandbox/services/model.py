@@ -54,6 +54,8 @@ class Unit:
     :param processes: uwsgi workers
     :param environment: NAME=value
     :param after: units that must be up before it
+    :param reports_to: name of the service whose API lists it, see Agents
+    :param reports_as: the host that it is listed with; empty for its own
     """
 
     name: str
@@ -63,6 +65,8 @@ class Unit:
     processes: int = 1
     environment: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    reports_to: str = ''
+    reports_as: str = ''
 
     @property
     def exec_start(self) -> str:
@@ -106,12 +110,32 @@ class Endpoint:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Agents:
+    """Where the API of a service lists its daemons, and in which words.
+
+    :param path: behind the port of its endpoint
+    :param items: the list in the answer
+    :param daemon: field of an item that names the daemon, as its unit
+    :param reported: field with the time of its last report, UTC
+    """
+
+    path: str
+    items: str = 'services'
+    daemon: str = 'binary'
+    host: str = 'host'
+    state: str = 'state'
+    reported: str = 'updated_at'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Service:
     """A service: its files, units and databases on the hosts of one role.
 
     :param name: also its user in keystone, if it has an endpoint
     :param directory: its own below /var/log and /var/lib; empty where the
         package cares for it
+    :param shared: directories on its hosts that lie outside of them: all of
+        them see the same, and it survives their loss of power
     :param setup: commands that initialise it, run once, in this order
     :param finish: commands that want the whole cloud to run, run once
     :param optional: whether a sandbox can do without it
@@ -125,10 +149,12 @@ class Service:
     units: tuple[Unit, ...] = ()
     packaged: tuple[Packaged, ...] = ()
     endpoint: Endpoint | None = None
+    agents: Agents | None = None
     databases: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()
     finish: tuple[str, ...] = ()
     directory: str = ''
+    shared: tuple[str, ...] = ()
     optional: bool = False
     clustered_only: bool = False
 

@@ -12,6 +12,7 @@
 """Nova: compute."""
 
 from extreme_tempest_plugin.sandbox.services.backends import BACKENDS
+from extreme_tempest_plugin.sandbox.services.model import Agents
 from extreme_tempest_plugin.sandbox.services.model import BIN
 from extreme_tempest_plugin.sandbox.services.model import Config
 from extreme_tempest_plugin.sandbox.services.model import Endpoint
@@ -29,6 +30,7 @@ def _nova_daemon(name: str, after: tuple[str, ...]) -> Unit:
         command=f'{BIN}/{name} --config-file /etc/nova/nova.conf '
         f'--log-file /var/log/nova/{name}.log',
         after=after,
+        reports_to='nova',
     )
 
 
@@ -55,6 +57,7 @@ NOVA = Service(
         _nova_daemon('nova-scheduler', BACKENDS),
     ),
     endpoint=Endpoint('compute', 8774, '/v2.1/servers?limit=1', '/v2.1'),
+    agents=Agents('/v2.1/os-services'),
     databases=('nova_api', 'nova', 'nova_cell0'),
     setup=(
         f'{_NOVA_MANAGE} api_db sync',

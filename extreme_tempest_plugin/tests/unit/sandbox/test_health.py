@@ -21,6 +21,7 @@ from extreme_tempest_plugin.sandbox import api
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import layout
+from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
 
 SHAPE = topology.named('single')
@@ -29,6 +30,8 @@ RUNNING = [
     ('nova-scheduler', 'ctl1'),
     ('nova-compute', 'cmp1'),
     ('nova-compute', 'cmp2'),
+    ('cinder-scheduler', 'ctl1'),
+    ('cinder-volume', 'volumes@nfs'),
 ]
 
 
@@ -63,7 +66,7 @@ class FakeCloud:
 
 
 class TestMissing(testtools.TestCase):
-    def missing(self, cloud, since=0):
+    def missing(self, cloud, since=0, shape=SHAPE):
         where = 'extreme_tempest_plugin.sandbox.health.'
         self.useFixture(
             fixtures.MockPatch(where + 'Cloud', lambda *args: cloud)
@@ -74,7 +77,7 @@ class TestMissing(testtools.TestCase):
             )
         )
         return health.missing_apis(
-            layout.Layout('dev'), SHAPE, 'p', since=since
+            layout.Layout('dev'), shape, 'p', since=since
         )
 
     def test_a_whole_cloud(self):
@@ -90,9 +93,25 @@ class TestMissing(testtools.TestCase):
         cloud = FakeCloud(['/v2.0/networks?limit=1'])
         self.assertEqual({'neutron': '500'}, self.missing(cloud))
 
-    def test_a_compute_that_is_down(self):
-        cloud = FakeCloud(answer=agents(RUNNING[:-1]))
-        self.assertEqual({'nova-compute on cmp2': 'down'}, self.missing(cloud))
+    def test_a_daemon_that_is_down(self):
+        for gone, name in (
+            (3, 'nova-compute on cmp2'),
+            (4, 'cinder-scheduler on ctl1'),
+            (5, 'cinder-volume on ctl1'),
+        ):
+            running = [entry for n, entry in enumerate(RUNNING) if n != gone]
+            cloud = FakeCloud(answer=agents(running))
+            self.assertEqual({name: 'down'}, self.missing(cloud))
+
+    def test_what_was_left_out_is_not_missed(self):
+        shape = services.select(SHAPE, ['cinder'])
+        cloud = FakeCloud(answer=agents(RUNNING[:4]))
+        self.assertEqual({}, self.missing(cloud, shape=shape))
+
+    def test_words_that_are_not_there(self):
+        answer = api.Response(200, {'services': [{'binary': 'x'}]})
+        missing = self.missing(FakeCloud(answer=answer))
+        self.assertIn("'state'", missing['nova'])
 
     def test_all_down(self):
         cloud = FakeCloud(answer=agents(RUNNING, state='down'))
@@ -111,7 +130,7 @@ class TestMissing(testtools.TestCase):
 
     def test_an_answer_that_is_none(self):
         cloud = FakeCloud(answer=api.Response(200, None))
-        self.assertIn('nova-api', self.missing(cloud))
+        self.assertIn('nova', self.missing(cloud))
 
 
 class TestWait(testtools.TestCase):

@@ -44,6 +44,7 @@ class SandboxTest(testtools.TestCase):
         self.patch('Group', self.group)
         self.patch_teardown('Group', self.group)
         self.patch_teardown('network.down', self.did('network down'))
+        self.patch_teardown('storage.down', self.did('unmount'))
         self.patch_teardown('_remove_nspawn_locks', mock.Mock())
         self.patch('preflight.check_root', mock.Mock())
         self.patch('preflight.gather', mock.Mock())
@@ -72,7 +73,9 @@ class SandboxTest(testtools.TestCase):
 class TestDown(SandboxTest):
     def test_processes_end_before_their_namespaces_and_groups(self):
         self.sandbox.down()
-        self.assertEqual(['kill', 'network down', 'rmdir'], self.done)
+        self.assertEqual(
+            ['kill', 'network down', 'unmount', 'rmdir'], self.done
+        )
 
     def test_hosts_go_and_the_workspace_stays(self):
         for path in (self.layout.host_dir('ctl1'), self.layout.workspace):
@@ -104,7 +107,9 @@ class TestUp(SandboxTest):
             self.done.clear()
             self.patch('Sandbox._images', mock.Mock(side_effect=failure))
             self.assertRaises(type(failure), self.up)
-            self.assertEqual(['kill', 'network down', 'rmdir'], self.done)
+            self.assertEqual(
+                ['kill', 'network down', 'unmount', 'rmdir'], self.done
+            )
 
     def test_a_refused_machine_is_left_alone(self):
         self.patch(

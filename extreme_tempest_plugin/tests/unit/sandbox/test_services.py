@@ -12,6 +12,7 @@
 """The table of services and what is made of it."""
 
 import configparser
+import hashlib
 import re
 
 import fixtures
@@ -22,6 +23,7 @@ from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.services import cinder
 from extreme_tempest_plugin.sandbox.services import model
 from extreme_tempest_plugin.sandbox.services import nova
 from extreme_tempest_plugin.sandbox.topology import Role
@@ -61,6 +63,13 @@ class TestTable(testtools.TestCase):
             for unit in service.all_units:
                 if unit.pattern:
                     self.assertTrue(re.match(r'/[\w./@:+-]+\Z', unit.pattern))
+
+    def test_daemons_report_to_a_service_that_lists_them(self):
+        listing = {s.name for s in services.SERVICES if s.agents}
+        for service in services.SERVICES:
+            for unit in service.units:
+                if unit.reports_to:
+                    self.assertIn(unit.reports_to, listing)
 
     def test_every_template_is_used(self):
         used = {
@@ -137,7 +146,8 @@ class TestRendering(testtools.TestCase):
                 if path.endswith(('.conf', '.ini', '.service')):
                     if 'rabbitmq' in path or 'memcached' in path:
                         continue
-                    self.assertTrue(parsed(file).sections(), path)
+                    read = parsed(file)
+                    self.assertTrue(read.sections() or read.defaults(), path)
 
     def test_no_line_is_left_open(self):
         for host in SHAPE.hosts:
@@ -165,6 +175,19 @@ class TestRendering(testtools.TestCase):
         self.assertEqual('true', nova['DEFAULT']['use_stderr'])
         self.assertEqual('oslo_cache.memcache_pool', nova['cache']['backend'])
 
+    def test_the_share_of_cinder_is_where_its_driver_looks(self):
+        controller = files(SHAPE.controllers[0])
+        share = controller['/etc/cinder/nfs_shares'].text.strip()
+        self.assertEqual(cinder.SHARE, share)
+        conf = parsed(controller['/etc/cinder/cinder.conf'])
+        # As os-brick makes it of the share.
+        name = hashlib.md5(share.encode(), usedforsecurity=False).hexdigest()
+        mount = f'{conf["nfs"]["nfs_mount_point_base"]}/{name}'
+        self.assertIn(mount, cinder.CINDER.shared)
+        self.assertEqual(cinder.VOLUME_HOST, conf['nfs']['backend_host'])
+        locks = conf['coordination']['backend_url'].removeprefix('file://')
+        self.assertIn(locks, cinder.CINDER.shared)
+
     def test_units_of_apis_wait_for_their_application(self):
         controller = files(SHAPE.controllers[0])
         unit = controller['/etc/systemd/system/nova-api.service'].text
@@ -173,6 +196,16 @@ class TestRendering(testtools.TestCase):
         self.assertIn('/etc/uwsgi/nova-api.ini', unit)
         scheduler = controller['/etc/systemd/system/nova-scheduler.service']
         self.assertIn('Type=simple\n', scheduler.text)
+
+    def test_no_two_apis_share_a_queue_for_replies(self):
+        controller = files(SHAPE.controllers[0])
+        for name in ('nova-api', 'neutron-api', 'cinder-api'):
+            unit = controller[f'/etc/systemd/system/{name}.service'].text
+            self.assertIn(
+                'Environment=OS_OSLO_MESSAGING_RABBIT__PROCESSNAME='
+                f'{name}\n',
+                unit,
+            )
 
     def test_several_controllers(self):
         # What a topology with more of them will need.

@@ -38,6 +38,7 @@ class BoardTest(testtools.TestCase):
             topology='single',
             host='cmp1',
             lower=('/golden', '/root'),
+            binds=(('/run/x/data', '/var/lib/data'),),
         )
         self.done = []
         self.patch('network.power_on', self.did('network on'))
@@ -122,6 +123,9 @@ class TestBoard(BoardTest):
         self.assertIn('--machine=dev-cmp1', command)
         self.assertIn('--network-namespace-path=/run/netns/dev-cmp1', command)
         self.assertIn(f'--directory={self.top}/dev/hosts/cmp1/root', command)
+
+    def test_what_is_shared_is_bound(self):
+        self.assertIn('--bind=/run/x/data:/var/lib/data', self.board.command())
 
     def test_the_disk_is_an_overlay_of_its_own_layer(self):
         run = self.patch('shell.run', mock.Mock())

@@ -23,6 +23,7 @@ from os_faults.api import node_collection
 
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.sandbox import layout
+from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox import workspace
 from extreme_tempest_plugin.sandbox.image import golden
@@ -43,8 +44,9 @@ class TestWorkspace(testtools.TestCase):
         self.key.write_text('PRIVATE')
         self.made = self.write()
 
-    def write(self):
-        return workspace.write(self.layout, SHAPE, GOLDEN, self.key)
+    def write(self, without=()):
+        shape = services.select(SHAPE, without)
+        return workspace.write(self.layout, shape, GOLDEN, self.key)
 
     def tempest(self):
         parser = configparser.ConfigParser(interpolation=None)
@@ -61,6 +63,17 @@ class TestWorkspace(testtools.TestCase):
         self.assertEqual('true', conf['service_available']['nova'])
         # Not among the services yet.
         self.assertEqual('false', conf['service_available']['swift'])
+
+    def test_what_was_left_out_is_in_no_file(self):
+        self.assertEqual('true', self.tempest()['service_available']['cinder'])
+        self.assertEqual('volumev3', self.tempest()['volume']['catalog_type'])
+        self.assertIn('cinder-volume', self.made.os_faults_yaml.read_text())
+        self.made = self.write(['cinder'])
+        conf = self.tempest()
+        self.assertEqual('false', conf['service_available']['cinder'])
+        self.assertNotIn('volume', conf)
+        self.assertNotIn('/var/log/cinder', conf['stress']['log_files'])
+        self.assertNotIn('cinder', self.made.os_faults_yaml.read_text())
 
     def test_our_own_groups(self):
         conf = self.tempest()

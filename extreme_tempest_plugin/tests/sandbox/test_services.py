@@ -1,0 +1,170 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Every service of the sandbox does its work for real.
+
+Needs a sandbox that is up::
+
+    tempest extreme sandbox exec -- stestr --test-path \
+        ./extreme_tempest_plugin/tests/sandbox run --serial
+"""
+
+import os
+import pathlib
+import time
+import urllib.parse
+
+import testtools
+import yaml
+
+from extreme_tempest_plugin.sandbox import api
+
+GLANCE, NOVA, CINDER, NEUTRON = 9292, 8774, 8776, 9696
+
+
+class ServiceTest(testtools.TestCase):
+    """Talks to the sandbox as its administrator."""
+
+    def setUp(self):
+        super().setUp()
+        path = os.environ.get('OS_CLIENT_CONFIG_FILE')
+        if not path:
+            self.fail('not in a sandbox: use `tempest extreme sandbox exec`')
+        clouds = yaml.safe_load(pathlib.Path(path).read_text())['clouds']
+        auth = clouds[os.environ['OS_CLOUD']]['auth']
+        address = urllib.parse.urlsplit(auth['auth_url']).hostname
+        self.cloud = api.Cloud(address, auth['password'], timeout=60)
+        self.cloud.authenticate()
+
+    def wait(self, what, ask, *wanted, seconds=90):
+        """Ask until the answer is one of what is wanted; returns it."""
+        deadline = time.monotonic() + seconds
+        while (answer := ask()) not in wanted:
+            if str(answer).lower().startswith('error'):
+                self.fail(f'{what}: {answer}')
+            if time.monotonic() > deadline:
+                self.fail(f'{what}: {answer} after {seconds} s')
+            time.sleep(0.3)
+        return answer
+
+    def gone(self, what, port, path):
+        """Delete something and wait until it is not there any more."""
+        self.cloud.request('DELETE', port, path)
+
+        def there():
+            try:
+                self.cloud.get(port, path)
+            except api.ApiError as error:
+                return str(error).rpartition(' ')[2]
+            return 'there'
+
+        self.wait(what, there, '404')
+
+    def boot(self, **more):
+        """A server with an address on the private network, ACTIVE."""
+        image = self.cloud.get(GLANCE, '/v2/images?name=tiny')
+        network = self.cloud.get(NEUTRON, '/v2.0/networks?name=private')
+        wanted = {
+            'name': self.id().rpartition('.')[2],
+            'flavorRef': '42',
+            'imageRef': image.items('images')[0]['id'],
+            'networks': [{'uuid': network.items('networks')[0]['id']}],
+            **more,
+        }
+        path = '/v2.1/servers'
+        made = self.cloud.request('POST', NOVA, path, {'server': wanted})
+        path = f'{path}/{made.field("server", "id")}'
+        self.addCleanup(self.gone, 'server', NOVA, path)
+        self.wait(
+            'server',
+            lambda: self.cloud.get(NOVA, path).field('server', 'status'),
+            'ACTIVE',
+        )
+        return self.cloud.get(NOVA, path).field('server', 'id')
+
+
+class TestVolumes(ServiceTest):
+    def create(self, kind, **wanted):
+        """A volume or a snapshot, available; returns its path."""
+        wanted.setdefault('name', self.id().rpartition('.')[2])
+        made = self.cloud.request(
+            'POST', CINDER, f'/v3/{kind}s', {kind: wanted}
+        )
+        path = f'/v3/{kind}s/{made.field(kind, "id")}'
+        self.addCleanup(self.gone, kind, CINDER, path)
+        self.becomes(path, 'available')
+        return path
+
+    def becomes(self, path, status):
+        kind = path.split('/')[2].removesuffix('s')
+        self.wait(
+            f'{kind} {path}',
+            lambda: self.cloud.get(CINDER, path).field(kind, 'status'),
+            status,
+        )
+
+    def act(self, path, action, **arguments):
+        self.cloud.request(
+            'POST', CINDER, f'{path}/action', {action: arguments}
+        )
+
+    def test_a_volume_is_attached_and_detached(self):
+        server = self.boot()
+        path = self.create('volume', size=1)
+        volume = path.rpartition('/')[2]
+        attachments = f'/v2.1/servers/{server}/os-volume_attachments'
+        self.cloud.request(
+            'POST',
+            NOVA,
+            attachments,
+            {'volumeAttachment': {'volumeId': volume}},
+        )
+        self.becomes(path, 'in-use')
+        attached = self.cloud.get(CINDER, path).field('volume', 'attachments')
+        self.assertEqual([server], [entry['server_id'] for entry in attached])
+        self.cloud.request('DELETE', NOVA, f'{attachments}/{volume}')
+        self.becomes(path, 'available')
+
+    def test_a_snapshot_becomes_a_volume(self):
+        path = self.create('volume', size=1)
+        snapshot = self.create('snapshot', volume_id=path.rpartition('/')[2])
+        copy = self.create(
+            'volume', size=1, snapshot_id=snapshot.rpartition('/')[2]
+        )
+        volume = self.cloud.get(CINDER, copy).field('volume')
+        self.assertEqual('nfs', volume['volume_type'])
+
+    def test_a_volume_from_an_image_grows(self):
+        image = self.cloud.get(GLANCE, '/v2/images?name=tiny')
+        path = self.create(
+            'volume', size=1, imageRef=image.items('images')[0]['id']
+        )
+        volume = self.cloud.get(CINDER, path).field('volume')
+        self.assertEqual('true', volume['bootable'])
+        self.act(path, 'os-extend', new_size=2)
+        self.becomes(path, 'available')
+        self.assertEqual(
+            2, self.cloud.get(CINDER, path).field('volume', 'size')
+        )
+
+    def test_a_volume_becomes_an_image(self):
+        path = self.create('volume', size=1)
+        body = {'os-volume_upload_image': {'image_name': 'from-volume'}}
+        made = self.cloud.request('POST', CINDER, f'{path}/action', body)
+        image = made.field('os-volume_upload_image', 'image_id')
+        where = f'/v2/images/{image}'
+        self.addCleanup(self.cloud.request, 'DELETE', GLANCE, where)
+        self.wait(
+            'image',
+            lambda: self.cloud.get(GLANCE, where).field('status'),
+            'active',
+        )
+        self.becomes(path, 'available')
