@@ -13,6 +13,7 @@
 
 import argparse
 import collections.abc
+import itertools
 import os
 import pathlib
 import sys
@@ -24,6 +25,7 @@ from cliff import show
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import plants
 from extreme_tempest_plugin.sandbox import preflight
 from extreme_tempest_plugin.sandbox import progress
 from extreme_tempest_plugin.sandbox import services
@@ -37,7 +39,7 @@ from extreme_tempest_plugin.sandbox.workspace import Workspace
 _INTERRUPTED = 130
 
 
-class _Explained(command.Command):
+class Explained(command.Command):
     """A command whose errors are one clear message and an exit code."""
 
     #: Shown below the options.
@@ -72,8 +74,20 @@ class _Explained(command.Command):
         return parser
 
 
-def _layout(arguments: argparse.Namespace) -> layout_module.Layout:
+def layout_of(arguments: argparse.Namespace) -> layout_module.Layout:
     return layout_module.make(arguments.name, arguments.state_dir)
+
+
+def add_plants_dir(parser: argparse.ArgumentParser) -> None:
+    """The option of each command that takes plants."""
+    parser.add_argument(
+        '--plants-dir',
+        type=pathlib.Path,
+        action='append',
+        default=[],
+        metavar='DIR',
+        help='Directory with plants of your own, may be given several times.',
+    )
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -121,10 +135,44 @@ class _Missing(columns.FormattableColumn[object]):
         return dict(self._status.missing)
 
 
+class _Plants(columns.FormattableColumn[object]):
+    """Which living processes carry a known bug."""
+
+    def __init__(self, status: SandboxStatus) -> None:
+        super().__init__(status)
+        self._status = status
+
+    def human_readable(self) -> str:
+        lines = []
+        for name, rows in itertools.groupby(
+            self._status.plants, key=lambda row: row.plant
+        ):
+            where = ', '.join(
+                f'{row.host} {row.unit} ({row.state})' for row in rows
+            )
+            lines.append(f'{name}: {where}')
+        return '\n'.join(lines) or 'none'
+
+    def machine_readable(self) -> list[dict[str, object]]:
+        return [
+            {
+                'plant': row.plant,
+                'host': row.host,
+                'unit': row.unit,
+                'wanted': row.wanted,
+                'processes': list(row.processes),
+            }
+            for row in self._status.plants
+        ]
+
+
 def _shown(
     status: SandboxStatus,
 ) -> tuple[tuple[str, ...], tuple[object, ...]]:
-    names = ('name', 'state', 'topology', 'workspace', 'hosts', 'missing')
+    names = (
+        *('name', 'state', 'topology', 'workspace', 'hosts', 'missing'),
+        'plants',
+    )
     values = (
         status.name,
         status.state,
@@ -132,11 +180,12 @@ def _shown(
         status.workspace,
         _Hosts(status),
         _Missing(status),
+        _Plants(status),
     )
     return names, values
 
 
-class Up(_Explained, show.ShowOne):
+class Up(Explained, show.ShowOne):
     """Start a real small OpenStack on this machine.
 
     The first time it is built, which takes some minutes. Afterwards it is
@@ -174,22 +223,35 @@ class Up(_Explained, show.ShowOne):
             metavar='MIB',
             help='Limit for the memory of all hosts together.',
         )
+        parser.add_argument(
+            '--plant',
+            action='append',
+            default=[],
+            metavar='ID',
+            help='A known bug to bring back, may be given several times; '
+            'see: tempest extreme sandbox plant list.',
+        )
+        add_plants_dir(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], tuple[object, ...]]:
-        layout = _layout(parsed_args)
+        layout = layout_of(parsed_args)
         shape = services.select(
             topology.named(parsed_args.topology), parsed_args.without
         )
         cache = layout_module.usable_path(parsed_args.cache_dir)
+        known = plants.known(parsed_args.plants_dir)
+        chosen = plants.choose(known, parsed_args.plant)
         with progress.shown() as told:
-            status = Sandbox(layout, told).up(shape, cache, parsed_args.memory)
+            status = Sandbox(layout, told).up(
+                shape, cache, parsed_args.memory, chosen
+            )
         return _shown(status)
 
 
-class Status(_Explained, show.ShowOne):
+class Status(Explained, show.ShowOne):
     """Show hosts, their power and units, and whether the APIs answer."""
 
     example = 'tempest extreme sandbox status -f json'
@@ -197,11 +259,11 @@ class Status(_Explained, show.ShowOne):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], tuple[object, ...]]:
-        layout = _layout(parsed_args)
+        layout = layout_of(parsed_args)
         return _shown(Sandbox(layout, progress.Plain()).status())
 
 
-class Down(_Explained):
+class Down(Explained):
     """Remove a sandbox: processes, namespaces, mounts, cgroups, hosts.
 
     Its workspace, with the results of runs, stays.
@@ -210,14 +272,14 @@ class Down(_Explained):
     example = 'tempest extreme sandbox down'
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        layout = _layout(parsed_args)
+        layout = layout_of(parsed_args)
         with progress.shown() as told:
             there = Sandbox(layout, told).down()
         if not there:
             print(f'{layout.name} was not up', file=sys.stderr)
 
 
-class Exec(_Explained):
+class Exec(Explained):
     """Run a command against a sandbox, from its tester's place in the network.
 
     The command finds the sandbox through TEMPEST_CONFIG_DIR,
@@ -250,7 +312,7 @@ class Exec(_Explained):
         if not argv:
             raise errors.UsageError('say which command to run, after --')
         preflight.check_root()
-        layout = _layout(parsed_args)
+        layout = layout_of(parsed_args)
         if not Record.read(layout.record):
             raise errors.UsageError(
                 f'{layout.name} is not up: tempest extreme sandbox up'

@@ -24,5 +24,7 @@ From the outside in:
                 are the process behind the button
 ``teardown``    removing all of it, from names alone
 ``health``      whether the cloud answers
+``plants``      known bugs that can be brought back; ``planting`` switches
+                them, ``carriers`` sees which processes have them
 ``workspace``   what a user of the sandbox needs: tempest.conf, clouds.yaml
 """

@@ -11,9 +11,9 @@
 #    under the License.
 """The least that can talk to an OpenStack: a token, and JSON.
 
-Only the sandbox uses it, to ask whether its cloud answers. Without retries,
-and with nothing but the standard library: it runs in a thread that visits
-the namespace of the tester.
+Only the sandbox uses it, to ask whether its cloud answers, and its tests.
+Without retries, and with nothing but the standard library: it runs in a
+thread that visits the namespace of the tester.
 """
 
 import dataclasses
@@ -24,7 +24,14 @@ Json = None | bool | int | float | str | list['Json'] | dict[str, 'Json']
 
 
 class ApiError(Exception):
-    """A service did not answer, or did not answer what it should."""
+    """A service did not answer, or did not answer what it should.
+
+    :param status: of the answer, 0 for none
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,19 +63,28 @@ class Response:
 
 
 class Cloud:
-    """The APIs of a sandbox.
+    """The APIs of a sandbox, as one user sees them.
 
     :param address: on which all of them listen
-    :param password: of the user admin
+    :param password: of the user
     :param timeout: of one request, in seconds
+    :param user: its name
+    :param project: name of the project that its tokens are for
     """
 
     def __init__(
-        self, address: str, password: str, timeout: float = 10
+        self,
+        address: str,
+        password: str,
+        timeout: float = 10,
+        user: str = 'admin',
+        project: str = 'admin',
     ) -> None:
         self.address = address
         self.password = password
         self.timeout = timeout
+        self.user = user
+        self.project = project
         self.token = ''
 
     def request(
@@ -94,7 +110,9 @@ class Cloud:
         finally:
             connection.close()
         if answer.status >= 400:
-            raise ApiError(f'{method} {path}: {answer.status}')
+            raise ApiError(
+                f'{method} {path}: {answer.status}', answer.status
+            )
         return Response(
             answer.status,
             _decode(text),
@@ -114,13 +132,15 @@ class Cloud:
                     'methods': ['password'],
                     'password': {
                         'user': {
-                            'name': 'admin',
+                            'name': self.user,
                             'domain': domain,
                             'password': self.password,
                         }
                     },
                 },
-                'scope': {'project': {'name': 'admin', 'domain': domain}},
+                'scope': {
+                    'project': {'name': self.project, 'domain': domain}
+                },
             }
         }
         answer = self.request('POST', 5000, '/v3/auth/tokens', body)

@@ -180,11 +180,13 @@ def wait(
     *,
     timeout: float,
     detail: collections.abc.Callable[[str], None],
+    check: collections.abc.Callable[[], None] = lambda: None,
 ) -> None:
     """Wait until the whole cloud answers.
 
     :param timeout: seconds
     :param detail: is told what is still missing
+    :param check: raises what ends the wait early
     :raises errors.StepFailed: something is missing at the end, or a host
         went off; with the journal of the first that is missing
     """
@@ -195,6 +197,7 @@ def wait(
         or missing_chassis(machines)
     ):
         detail('waiting for ' + ', '.join(missing))
+        check()
         for machine in machines:
             if machine.power('status') != 'on':
                 raise errors.StepFailed(

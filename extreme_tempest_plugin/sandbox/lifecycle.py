@@ -14,19 +14,17 @@
 import collections.abc
 import contextlib
 import dataclasses
-import fcntl
-import os
 import pathlib
-import signal
-import types
-import typing
 
 from extreme_tempest_plugin.sandbox import bmc
+from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox import guards
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import management
 from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import plants as plants_module
 from extreme_tempest_plugin.sandbox import preflight
 from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox import teardown
@@ -38,6 +36,8 @@ from extreme_tempest_plugin.sandbox.image.golden import Golden
 from extreme_tempest_plugin.sandbox.image.initialise import GoldenBuilder
 from extreme_tempest_plugin.sandbox.image.store import Store
 from extreme_tempest_plugin.sandbox.layout import Layout
+from extreme_tempest_plugin.sandbox.planting import Planter
+from extreme_tempest_plugin.sandbox.plants import Plant
 from extreme_tempest_plugin.sandbox.progress import Progress
 from extreme_tempest_plugin.sandbox.status import Record
 from extreme_tempest_plugin.sandbox.status import Status
@@ -81,20 +81,23 @@ class Sandbox:
         shape: Topology,
         cache: pathlib.Path,
         memory_mib: int | None = None,
+        plants: collections.abc.Sequence[Plant] = (),
     ) -> Status:
         """Start it; if it runs already, only look whether it is healthy.
 
         :param cache: directory of the built images
         :param memory_mib: limit for all hosts together
+        :param plants: known bugs to bring back
         :raises errors.UsageError: this machine cannot hold it; nothing was
             changed
         :raises errors.SandboxError: a step failed; nothing is left running
         """
         preflight.check_root()
-        with self._exclusive():
+        plants_module.check(shape, plants)
+        with guards.exclusive(self.layout):
             record = Record.read(self.layout.record)
             if record:
-                return self._already_up(record, shape)
+                return self._already_up(record, shape, plants)
             facts = preflight.gather([cache, self.layout.state_root])
             preflight.check(facts, shape, memory_mib)
             if machine_module.present(self.layout):
@@ -103,9 +106,16 @@ class Sandbox:
             with self._all_or_nothing():
                 images = self._images(Store(cache), shape)
                 self._start(shape, images, memory_mib)
-            return self._look(Record.of(shape, images.golden.password))
+                record = Record.of(shape, images.golden.password)
+                self._planter(record).on(plants)
+            return self._look(record)
 
-    def _already_up(self, record: Record, shape: Topology) -> Status:
+    def _already_up(
+        self,
+        record: Record,
+        shape: Topology,
+        plants: collections.abc.Sequence[Plant],
+    ) -> Status:
         if record.label != shape.label:
             raise errors.UsageError(
                 f'{self.layout.name} is up as {record.label}, not as '
@@ -118,6 +128,9 @@ class Sandbox:
             raise errors.SandboxError(
                 f'{self.layout.name} is up but not healthy: {name}: {why}'
             )
+        if plants:
+            self._planter(record).on(plants)
+            status = self._look(record)
         return status
 
     def _images(self, store: Store, shape: Topology) -> Images:
@@ -207,7 +220,7 @@ class Sandbox:
         """
         preflight.check_root()
         there = machine_module.present(self.layout)
-        with self._exclusive():
+        with guards.exclusive(self.layout):
             if there:
                 self.progress.step(f'Removing {self.layout.name}')
             teardown.tear_down(self.layout)
@@ -239,56 +252,40 @@ class Sandbox:
             str(self.layout.workspace),
             tuple(health.host_health(shape, machine) for machine in machines),
             tuple(sorted(missing.items())),
+            carriers.look(self.layout, machines),
+        )
+
+    # -- plants ------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def planter(self) -> collections.abc.Iterator[Planter]:
+        """What switches plants on and off; nobody else can meanwhile.
+
+        :raises errors.UsageError: it is not up
+        """
+        preflight.check_root()
+        with guards.exclusive(self.layout):
+            record = Record.read(self.layout.record)
+            if not record:
+                raise errors.UsageError(
+                    f'{self.layout.name} is not up: tempest extreme sandbox up'
+                )
+            yield self._planter(record)
+
+    def _planter(self, record: Record) -> Planter:
+        return Planter(
+            self.layout, record.shape, record.password, self.progress
         )
 
     # -- guards ------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _exclusive(self) -> collections.abc.Iterator[None]:
-        """Nobody else brings this sandbox up or down meanwhile.
-
-        :raises errors.SandboxError: somebody does
-        """
-        self.layout.run_root.mkdir(mode=0o755, parents=True, exist_ok=True)
-        flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
-        descriptor = os.open(self.layout.lock, flags, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise errors.SandboxError(
-                    f'another process is bringing {self.layout.name} up or '
-                    'down'
-                ) from None
-            yield
-        finally:
-            os.close(descriptor)
-
-    @contextlib.contextmanager
     def _all_or_nothing(self) -> collections.abc.Iterator[None]:
         """Whatever ends the block early, nothing stays half-started."""
-        with _terminable():
+        with guards.terminable():
             try:
                 yield
             except BaseException:
                 self.progress.step('Removing what was started')
                 teardown.tear_down(self.layout)
                 raise
-
-
-@contextlib.contextmanager
-def _terminable() -> collections.abc.Iterator[None]:
-    """SIGTERM and SIGHUP end the block as Ctrl-C does."""
-
-    def interrupt(number: int, frame: types.FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt)
-        for number in (signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, typing.cast('signal.Handlers', handler))

@@ -18,6 +18,7 @@ import pathlib
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.carriers import Planted
 from extreme_tempest_plugin.sandbox.topology import Topology
 
 
@@ -60,6 +61,7 @@ class Status:
     :param state: ``up``, ``degraded``, ``broken`` (left over from something
         that was killed) or ``down``
     :param missing: services that do not answer, and why
+    :param plants: that units should carry or processes carry
     """
 
     name: str
@@ -68,3 +70,4 @@ class Status:
     workspace: str = ''
     hosts: tuple[health.HostHealth, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
+    plants: tuple[Planted, ...] = ()

@@ -66,6 +66,9 @@ class TestEntryPoints(testtools.TestCase):
                 'extreme_sandbox_status',
                 'extreme_sandbox_down',
                 'extreme_sandbox_exec',
+                'extreme_sandbox_plant_list',
+                'extreme_sandbox_plant_on',
+                'extreme_sandbox_plant_off',
             },
             names,
         )

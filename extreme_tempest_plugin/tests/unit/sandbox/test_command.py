@@ -20,9 +20,12 @@ import fixtures
 import testtools
 
 from extreme_tempest_plugin.cmd import sandbox as commands
+from extreme_tempest_plugin.cmd import sandbox_plant as plant_commands
+from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import layout
+from extreme_tempest_plugin.sandbox import plants
 from extreme_tempest_plugin.sandbox import status
 
 WHERE = 'extreme_tempest_plugin.cmd.sandbox.'
@@ -33,6 +36,10 @@ SEEN = status.Status(
     '/w',
     (health.HostHealth('ctl1', 'on', ('mariadb',), ('nova-api',)),),
     (('nova', '500'),),
+    (
+        carriers.Planted('b05', 'ctl1', 'nova-api', 'b05-1.json', True, (7,)),
+        carriers.Planted('b24', 'ctl1', 'keystone', 'b24-1.json', True, ()),
+    ),
 )
 
 
@@ -102,6 +109,22 @@ class TestStatus(CommandTest):
                     }
                 ],
                 'missing': {'nova': '500'},
+                'plants': [
+                    {
+                        'plant': 'b05',
+                        'host': 'ctl1',
+                        'unit': 'nova-api',
+                        'wanted': True,
+                        'processes': [7],
+                    },
+                    {
+                        'plant': 'b24',
+                        'host': 'ctl1',
+                        'unit': 'keystone',
+                        'wanted': True,
+                        'processes': [],
+                    },
+                ],
             },
             json.loads(self.stdout.getvalue()),
         )
@@ -111,6 +134,58 @@ class TestStatus(CommandTest):
         text = self.stdout.getvalue()
         self.assertIn('1 units active, failed: nova-api', text)
         self.assertIn('nova: 500', text)
+        self.assertIn('b05: ctl1 nova-api (1 process)', text)
+        self.assertIn('b24: ctl1 keystone (wanted, but carried by no', text)
+
+
+class TestPlant(CommandTest):
+    def test_up_with_plants(self):
+        up = self.patch(WHERE + 'Sandbox.up', mock.Mock(return_value=SEEN))
+        options = ('--plant', 'b24', '--plant', 'b05', '--plant', 'b24')
+        self.assertEqual(0, self.run_command(commands.Up, *options))
+        planted = up.call_args.args[3]
+        self.assertEqual(['b24', 'b05'], [plant.id for plant in planted])
+
+    def test_unknown(self):
+        up = self.patch(WHERE + 'Sandbox.up', mock.Mock())
+        self.assertEqual(2, self.run_command(commands.Up, '--plant', 'b99'))
+        self.assertIn("no plant 'b99'; known: b01", self.stderr.getvalue())
+        up.assert_not_called()
+
+    def test_a_directory_of_others(self):
+        plant = (plants.OWN / 'b24.yaml').read_text()
+        (self.top / 'x1.yaml').write_text(plant)
+        options = ('--plants-dir', str(self.top))
+        for arguments in ((), ('-f', 'json')):
+            code = self.run_command(
+                plant_commands.List, *options, *arguments
+            )
+            self.assertEqual(0, code)
+            self.assertIn(str(self.top / 'x1.yaml'), self.stdout.getvalue())
+
+    def test_on_and_off(self):
+        planter = mock.MagicMock()
+        planter.look.return_value = SEEN.plants
+        where = 'extreme_tempest_plugin.cmd.sandbox_plant.Sandbox.planter'
+        switch = self.patch(where, mock.MagicMock())
+        switch.return_value.__enter__.return_value = planter
+        arguments = ('b05', 'b24', '-f', 'json')
+        for command in (plant_commands.On, plant_commands.Off):
+            self.assertEqual(0, self.run_command(command, *arguments))
+        (planted,) = planter.on.call_args.args
+        self.assertEqual(['b05', 'b24'], [plant.id for plant in planted])
+        self.assertEqual(['b05', 'b24'], planter.off.call_args.args[0])
+        self.assertIn('"processes": [\n      7', self.stdout.getvalue())
+
+    def test_not_up(self):
+        where = 'extreme_tempest_plugin.cmd.sandbox_plant.'
+        dev = layout.Layout('dev', self.top, self.top)
+        self.patch(where + 'sandbox.layout_of', lambda arguments: dev)
+        self.patch(
+            'extreme_tempest_plugin.sandbox.preflight.check_root', mock.Mock()
+        )
+        self.assertEqual(2, self.run_command(plant_commands.On, 'b24'))
+        self.assertIn('dev is not up: tempest', self.stderr.getvalue())
 
 
 class TestDown(CommandTest):
@@ -127,7 +202,7 @@ class TestExec(CommandTest):
         self.group = self.patch(WHERE + 'Group', mock.Mock())
         self.become = self.patch('os.execvpe', mock.Mock())
         self.layout = layout.Layout('dev', self.top, self.top)
-        self.patch(WHERE + '_layout', lambda arguments: self.layout)
+        self.patch(WHERE + 'layout_of', lambda arguments: self.layout)
 
     def up(self):
         self.layout.run_dir.mkdir(exist_ok=True)
