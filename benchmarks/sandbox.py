@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 
+import failover
 import leftovers
 
 from extreme_tempest_plugin.sandbox import api
@@ -60,6 +61,13 @@ def add_arguments(parser):
         '--cold',
         action='store_true',
         help='build from nothing, in a cache that is thrown away',
+    )
+    parser.add_argument(
+        '--failover',
+        type=int,
+        default=0,
+        metavar='N',
+        help='cut the power of each controller N times',
     )
     parser.add_argument(
         '--cache-dir',
@@ -191,6 +199,19 @@ class Life:
     idle_cpu_pct: float
     down_s: float
     left: int
+    failover: dict[str, float]
+
+
+def cut_power(arguments, layout, shape):
+    """The figures of a failover, if they are wanted."""
+    if not arguments.failover:
+        return {}
+    if not shape.clustered:
+        raise SystemExit(
+            '--failover needs a topology with several controllers'
+        )
+    password = status_module.Record.read(layout.record).password
+    return failover.run(layout, shape, password, arguments.failover)
 
 
 def once(arguments, layout, shape):
@@ -207,6 +228,7 @@ def once(arguments, layout, shape):
         up_s = time.monotonic() - start
         memory = pss_mb(layout)
         idle = idle_cpu_pct(layout)
+        failures = cut_power(arguments, layout, shape)
         spaces = leftovers.own_namespaces(layout)
     finally:
         down_s = sandbox('down', '--name', layout.name)
@@ -215,7 +237,7 @@ def once(arguments, layout, shape):
     left = leftovers.find(layout, was, spaces)
     for item in left:
         print(f'left: {item}', file=sys.stderr)
-    return Life(up_s, memory, idle, down_s, len(left))
+    return Life(up_s, memory, idle, down_s, len(left), failures)
 
 
 def measure(arguments):
@@ -243,4 +265,5 @@ def measure(arguments):
             max(life.idle_cpu_pct for life in lives), 1
         ),
         f'{key}.leftovers': sum(life.left for life in lives),
+        **lives[-1].failover,
     }

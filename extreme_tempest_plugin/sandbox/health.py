@@ -16,6 +16,7 @@ import dataclasses
 import datetime
 import time
 
+from extreme_tempest_plugin.sandbox import cluster_health
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import namespace
 from extreme_tempest_plugin.sandbox import network
@@ -85,6 +86,31 @@ def missing_apis(
         return {'keystone': str(error)}
 
 
+def wait_for_token(
+    layout: Layout, shape: Topology, password: str, *, timeout: float
+) -> None:
+    """Wait until keystone gives a token, whatever else is missing.
+
+    :param timeout: seconds
+    :raises errors.SandboxError: it gives none
+    """
+    cloud = Cloud(shape.api_address, password)
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            namespace.call(
+                network.NAMESPACES / layout.tester, cloud.authenticate
+            )
+        except ApiError as error:
+            if time.monotonic() > end:
+                raise errors.SandboxError(
+                    f'keystone gives no token after {timeout:.0f} s: {error}'
+                ) from None
+            time.sleep(_INTERVAL_S)
+        else:
+            return
+
+
 def _missing_agents(
     cloud: Cloud, shape: Topology, service: services.Service, since: float
 ) -> dict[str, str]:
@@ -135,6 +161,25 @@ def missing_chassis(
         if state != 'connected':
             missing[f'ovn-controller on {machine.host.name}'] = state
     return missing
+
+
+def missing_members(
+    layout: Layout,
+    shape: Topology,
+    machines: collections.abc.Sequence[Machine],
+    password: str,
+    *,
+    timeout: float = 10,
+) -> dict[str, str]:
+    """What is missing where several controllers are one, and why.
+
+    :param timeout: of one request, in seconds
+    """
+    if not shape.clustered:
+        return {}
+    return cluster_health.missing_members(
+        layout, shape, machines, password, timeout=timeout
+    )
 
 
 def host_health(shape: Topology, machine: Machine) -> HostHealth:
@@ -195,6 +240,7 @@ def wait(
     while missing := (
         missing_apis(layout, shape, password, since=since)
         or missing_chassis(machines)
+        or missing_members(layout, shape, machines, password)
     ):
         detail('waiting for ' + ', '.join(missing))
         check()

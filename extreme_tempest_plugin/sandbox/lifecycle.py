@@ -245,6 +245,11 @@ class Sandbox:
         )
         missing.update(health.missing_chassis(machines))
         missing.update(management.missing(self.layout, shape))
+        missing.update(
+            health.missing_members(
+                self.layout, shape, machines, record.password, timeout=5
+            )
+        )
         return Status(
             self.layout.name,
             'degraded' if missing else 'up',

@@ -36,6 +36,20 @@ NAMESPACES = pathlib.Path('/run/netns')
 
 BRIDGES = {'management': 'br0', 'tunnel': 'brt', 'external': 'brx'}
 
+#: Kernel settings of the hosts of a cluster: whoever talks to a machine that
+#: lost its power must notice within seconds, not minutes.
+CLUSTER = {
+    # HAProxy listens on an address that another host has.
+    'ip_nonlocal_bind': 1,
+    # About 6 s of retransmission, 7 s for a new connection.
+    'tcp_retries2': 4,
+    'tcp_syn_retries': 2,
+    # 6 s of silence where the kernel is asked to watch.
+    'tcp_keepalive_time': 3,
+    'tcp_keepalive_intvl': 1,
+    'tcp_keepalive_probes': 3,
+}
+
 Command = tuple[str, ...]
 
 
@@ -65,6 +79,8 @@ def commands(layout: Layout, shape: topology.Topology) -> list[Command]:
         for number, name in enumerate(host.networks):
             made += _cable(layout, host.name, f'eth{number}', name)
         made += _identity(space, 'eth0', host)
+        if shape.clustered:
+            made.append(_settings(space))
     for host in shape.by_role(topology.Role.SWITCH):
         made += _identity(switch, BRIDGES['management'], host)
     return made
@@ -78,6 +94,13 @@ def _identity(
         (*link, 'address', host.mac),
         *_address(space, interface, host.address),
     ]
+
+
+def _settings(space: str) -> Command:
+    """What a host of a cluster has in its sysctl.conf."""
+    net = f'--net={NAMESPACES / space}'
+    values = [f'net.ipv4.{name}={value}' for name, value in CLUSTER.items()]
+    return ('nsenter', net, 'sysctl', '-q', '-w', *values)
 
 
 def _namespace(name: str) -> list[Command]:

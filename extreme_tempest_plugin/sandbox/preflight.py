@@ -36,6 +36,7 @@ TOOLS = {
     'nsenter': 'util-linux',
     'unshare': 'util-linux',
     'setpriv': 'util-linux',
+    'sysctl': 'procps',
     'mount': 'mount',
 }
 
@@ -149,7 +150,8 @@ def _reasons(
     if facts.memory_mib < memory_mib:
         yield (
             f'{memory_mib} MiB of memory must be available; '
-            f'{facts.memory_mib} MiB are'
+            f'{facts.memory_mib} MiB are, {memory_mib - facts.memory_mib} MiB '
+            'are missing'
         )
     if facts.disk_mib < DISK_MIB:
         yield (

@@ -134,7 +134,9 @@ def _service_files(
     site: Site, service: services.Service
 ) -> collections.abc.Iterator[File]:
     for config in service.configs:
-        text = render(config.template, site=site)
+        text = render(
+            config.template, site=site, apis=services.apis(site.topology)
+        )
         yield File(config.path, text, config.mode)
     for program in service.programs:
         text = (GUEST / program.source).read_text('utf-8')
@@ -144,6 +146,9 @@ def _service_files(
             text = render('uwsgi.ini.j2', site=site, unit=unit)
             yield File(f'/etc/uwsgi/{unit.name}.ini', text)
         text = render(
-            'unit.service.j2', unit=unit, directory=service.directory
+            'unit.service.j2',
+            site=site,
+            unit=unit,
+            directory=service.directory,
         )
         yield File(f'/etc/systemd/system/{unit.name}.service', text)

@@ -141,6 +141,20 @@ TOPOLOGIES = {
         api_address='10.88.0.11',
         memory_mib=4096,
     ),
+    'ha': Topology(
+        name='ha',
+        hosts=(
+            Host('ctl1', Role.CONTROLLER, '10.88.0.11'),
+            Host('ctl2', Role.CONTROLLER, '10.88.0.12'),
+            Host('ctl3', Role.CONTROLLER, '10.88.0.13'),
+            Host('cmp1', Role.COMPUTE, '10.88.0.21'),
+            Host('cmp2', Role.COMPUTE, '10.88.0.22'),
+            SWITCH,
+        ),
+        # No host has it for good: keepalived gives it to one controller.
+        api_address='10.88.0.10',
+        memory_mib=9216,
+    ),
 }
 
 

@@ -84,6 +84,7 @@ def key(root_key: str, shape: Topology) -> str:
             service.setup,
             service.finish,
             service.endpoint,
+            service.copied,
             service.shared,
             [unit.name for unit in service.all_units],
         )

@@ -22,9 +22,6 @@ import pathlib
 import secrets
 import shlex
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
-
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import layout as layout_module
@@ -35,7 +32,10 @@ from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox import topology as topology_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.image import cluster
+from extreme_tempest_plugin.sandbox.image import database
 from extreme_tempest_plugin.sandbox.image import lanes
+from extreme_tempest_plugin.sandbox.image import sshkey
 from extreme_tempest_plugin.sandbox.image.golden import Golden
 from extreme_tempest_plugin.sandbox.image.golden import HOSTS
 from extreme_tempest_plugin.sandbox.image.golden import Seed
@@ -83,7 +83,7 @@ class GoldenBuilder:
         :raises errors.SandboxError: a step failed; tear down afterwards
         """
         self.progress.step('Preparing the hosts')
-        public = self._make_key(directory)
+        public = sshkey.make(directory / SSH_KEY)
         for machine in self.machines:
             site = templates.Site(self.shape, machine.host, self.password)
             self._layer(machine).write(site, public)
@@ -94,23 +94,6 @@ class GoldenBuilder:
         self._stop()
         self._keep(directory)
         return golden.to_values()
-
-    def _make_key(self, directory: pathlib.Path) -> str:
-        """Put a new private key there and return its public half."""
-        key = ed25519.Ed25519PrivateKey.generate()
-        private = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.OpenSSH,
-            serialization.NoEncryption(),
-        )
-        public = key.public_key().public_bytes(
-            serialization.Encoding.OpenSSH,
-            serialization.PublicFormat.OpenSSH,
-        )
-        path = directory / SSH_KEY
-        path.touch(mode=0o600)
-        path.write_bytes(private)
-        return public.decode('ascii') + '\n'
 
     def _layer(self, machine: Machine) -> Layer:
         upper = self.layout.host_dir(machine.host.name) / 'upper'
@@ -154,28 +137,13 @@ class GoldenBuilder:
         )
 
     def _start_backends(self) -> None:
-        run = self.first.run
-        run(
-            [
-                *('mariadb-install-db', '--user=mysql', '--skip-test-db'),
-                '--auth-root-authentication-method=socket',
-            ],
+        database.install(self.shape, self.first)
+        self._start_units(Role.CONTROLLER, True)
+        self.first.run(
+            ['mariadb'],
+            stdin=database.grants(self.shape, self.password),
             timeout=_SETUP_TIMEOUT,
         )
-        self._start_units(Role.CONTROLLER, True)
-        run(['mariadb'], stdin=self._grants(), timeout=_SETUP_TIMEOUT)
-
-    def _grants(self) -> str:
-        statements = [
-            f"CREATE USER openstack@'%' IDENTIFIED BY '{self.password}';"
-        ]
-        for service in services.of(self.shape):
-            for name in service.databases:
-                statements += [
-                    f'CREATE DATABASE {name} CHARACTER SET utf8mb4;',
-                    f"GRANT ALL ON {name}.* TO openstack@'%';",
-                ]
-        return '\n'.join(statements)
 
     def _start_units(self, role: Role, packaged: bool) -> None:
         """Enable and start Debian's units of a role, or ours."""
@@ -184,9 +152,11 @@ class GoldenBuilder:
             for service in services.on(self.shape, role)
             for unit in (service.packaged if packaged else service.units)
         ]
-        for machine in self.machines:
-            if machine.host.role is role:
-                self._systemctl(machine, names)
+        for machine in self._of(role):
+            self._systemctl(machine, names)
+
+    def _of(self, role: Role) -> list[Machine]:
+        return [m for m in self.machines if m.host.role is role]
 
     def _systemctl(
         self, machine: Machine, names: collections.abc.Sequence[str]
@@ -218,7 +188,11 @@ class GoldenBuilder:
             timeout=_SETUP_TIMEOUT,
             env={'OS_BOOTSTRAP_PASSWORD': self.password},
         )
+        cluster.share_out(self.shape, self._of(Role.CONTROLLER))
         self._systemctl(self.first, [unit.name for unit in keystone.units])
+        health.wait_for_token(
+            self.layout, self.shape, self.password, timeout=_READY_TIMEOUT
+        )
         self._guest_script('identity.py', json.dumps(self._catalogue(url)))
 
     def _catalogue(self, url: str) -> dict[str, object]:
@@ -291,16 +265,29 @@ class GoldenBuilder:
     def _stop(self) -> None:
         """Computes first: their chassis leave the database of OVN."""
         self.progress.step('Stopping the hosts cleanly')
-        for role in (Role.COMPUTE, Role.CONTROLLER, Role.SWITCH):
-            stopping = [m for m in self.machines if m.host.role is role]
-            for machine in stopping:
-                machine.power('soft')
-            for machine in stopping:
-                machine.wait_for('off', _STOP_TIMEOUT)
+        self._power_down(self._of(Role.COMPUTE))
+        if self.shape.clustered:
+            cluster.stop(self.shape, self._of(Role.CONTROLLER))
+        else:
+            self._power_down(self._of(Role.CONTROLLER))
+        self._power_down(self._of(Role.SWITCH))
+
+    def _power_down(self, machines: collections.abc.Sequence[Machine]) -> None:
+        for machine in machines:
+            machine.power('soft')
+        for machine in machines:
+            machine.wait_for('off', _STOP_TIMEOUT)
 
     def _keep(self, directory: pathlib.Path) -> None:
         self.progress.step('Keeping the initialised hosts')
         for machine in self.machines:
             machine.quit()
-            self._layer(machine).keep(directory / HOSTS / machine.host.name)
+            layer = self._layer(machine)
+            if self.shape.clustered and machine.host in self.shape.controllers:
+                database.check_view(
+                    machine.host.name,
+                    layer.upper,
+                    len(self.shape.controllers),
+                )
+            layer.keep(directory / HOSTS / machine.host.name)
         storage.keep(self.layout, directory / STORAGE)

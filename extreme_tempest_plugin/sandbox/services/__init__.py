@@ -22,6 +22,7 @@ import dataclasses
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox.services import backends
 from extreme_tempest_plugin.sandbox.services import cinder
+from extreme_tempest_plugin.sandbox.services import cluster
 from extreme_tempest_plugin.sandbox.services import glance
 from extreme_tempest_plugin.sandbox.services import keystone
 from extreme_tempest_plugin.sandbox.services import neutron
@@ -29,12 +30,16 @@ from extreme_tempest_plugin.sandbox.services import nova
 from extreme_tempest_plugin.sandbox.services import placement
 from extreme_tempest_plugin.sandbox.services import switch
 from extreme_tempest_plugin.sandbox.services.model import Service
+from extreme_tempest_plugin.sandbox.services.model import Unit
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology
 
 #: In order of start.
 SERVICES: tuple[Service, ...] = (
     backends.MARIADB,
+    cluster.GALERA,
+    cluster.HAPROXY,
+    cluster.KEEPALIVED,
     backends.RABBITMQ,
     backends.MEMCACHED,
     neutron.OVN_CENTRAL,
@@ -84,6 +89,16 @@ def of(shape: Topology) -> tuple[Service, ...]:
 def on(shape: Topology, role: Role) -> tuple[Service, ...]:
     """The services that run on hosts of a role, in order of start."""
     return tuple(service for service in of(shape) if service.role is role)
+
+
+def apis(shape: Topology) -> tuple[Unit, ...]:
+    """The units that serve an API on every controller."""
+    return tuple(
+        unit
+        for service in on(shape, Role.CONTROLLER)
+        for unit in service.units
+        if unit.wsgi
+    )
 
 
 def unit_names(shape: Topology, role: Role) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ BACKENDS = (
     'mariadb.service',
     'rabbitmq-server.service',
     'memcached.service',
+    'haproxy.service',
 )
 
 MARIADB = Service(

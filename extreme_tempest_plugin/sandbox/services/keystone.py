@@ -48,4 +48,6 @@ KEYSTONE = Service(
         '--keystone-group root',
     ),
     directory='keystone',
+    # A token that one keystone gives must mean something to the others.
+    copied=('/etc/keystone/fernet-keys', '/etc/keystone/credential-keys'),
 )

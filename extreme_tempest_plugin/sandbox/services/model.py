@@ -138,6 +138,8 @@ class Service:
         them see the same, and it survives their loss of power
     :param setup: commands that initialise it, run once, in this order
     :param finish: commands that want the whole cloud to run, run once
+    :param copied: directories that ``setup`` fills on the first controller
+        and that the others need alike
     :param optional: whether a sandbox can do without it
     :param clustered_only: runs only where there are several controllers
     """
@@ -154,6 +156,7 @@ class Service:
     setup: tuple[str, ...] = ()
     finish: tuple[str, ...] = ()
     directory: str = ''
+    copied: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     optional: bool = False
     clustered_only: bool = False

@@ -69,6 +69,18 @@ class TestCommands(testtools.TestCase):
             ports,
         )
 
+    def test_only_the_hosts_of_a_cluster_have_settings_of_their_own(self):
+        self.assertNotIn('sysctl', [command[2] for command in self.commands])
+        shape = topology.named('ha')
+        commands = network.commands(self.layout, shape)
+        spaces = {c[1].rpartition('/')[2] for c in commands if 'sysctl' in c}
+        self.assertEqual(
+            {self.layout.machine(host.name) for host in shape.nodes}, spaces
+        )
+        for command in commands:
+            if 'sysctl' in command:
+                self.assertIn('net.ipv4.ip_nonlocal_bind=1', command)
+
     def test_hosts_get_their_addresses(self):
         added = {
             (command[2], command[5])

@@ -134,7 +134,7 @@ class TestRendering(testtools.TestCase):
             'unit.service.j2',
             unit=unit,
         )
-        self.assertIn('directory', str(error))
+        self.assertIn('is undefined', str(error))
 
     def test_hosts(self):
         hosts = files(SHAPE.hosts[0])['/etc/hosts'].text
@@ -202,29 +202,99 @@ class TestRendering(testtools.TestCase):
         for name in ('nova-api', 'neutron-api', 'cinder-api'):
             unit = controller[f'/etc/systemd/system/{name}.service'].text
             self.assertIn(
-                'Environment=OS_OSLO_MESSAGING_RABBIT__PROCESSNAME='
-                f'{name}\n',
+                f'Environment=OS_OSLO_MESSAGING_RABBIT__PROCESSNAME={name}\n',
                 unit,
             )
-
-    def test_several_controllers(self):
-        # What a topology with more of them will need.
-        second = topology.Host('ctl2', Role.CONTROLLER, '10.88.0.12')
-        shape = topology.Topology(
-            'x', (*SHAPE.controllers, second), '10.88.0.10', 1
-        )
-        site = templates.Site(shape, second, 'p')
-        self.assertEqual(
-            'rabbit://openstack:p@10.88.0.11:5672,'
-            'openstack:p@10.88.0.12:5672/',
-            site.transport_url,
-        )
-        self.assertEqual(
-            '10.88.0.11:11211,10.88.0.12:11211', site.memcached_servers
-        )
-        self.assertEqual('http://10.88.0.10:5000/v3', site.keystone_url)
 
     def test_passwords_are_where_only_root_reads(self):
         openrc = files(SHAPE.controllers[0])['/root/openrc']
         self.assertIn(PASSWORD, openrc.text)
         self.assertEqual(0o600, openrc.mode)
+
+
+class TestCluster(testtools.TestCase):
+    shape = topology.named('ha')
+
+    def files(self, number):
+        host = self.shape.controllers[number]
+        site = templates.Site(self.shape, host, PASSWORD)
+        return {f.path: f.text for f in templates.host_files(site)}
+
+    def test_clients_know_all_nodes(self):
+        site = templates.Site(self.shape, self.shape.hosts[1], 'p')
+        self.assertEqual(
+            'rabbit://openstack:p@10.88.0.11:5672,'
+            'openstack:p@10.88.0.12:5672,openstack:p@10.88.0.13:5672/',
+            site.transport_url,
+        )
+        self.assertEqual(
+            '10.88.0.11:11211,10.88.0.12:11211,10.88.0.13:11211',
+            site.memcached_servers,
+        )
+        self.assertEqual('http://10.88.0.10:5000/v3', site.keystone_url)
+        self.assertIn('@10.88.0.10/nova?', site.database_url('nova'))
+
+    def test_services_listen_on_their_host_and_haproxy_for_all(self):
+        files = self.files(1)
+        self.assertIn('10.88.0.12:5000', files['/etc/uwsgi/keystone.ini'])
+        haproxy = files['/etc/haproxy/haproxy.cfg']
+        for unit in services.apis(self.shape):
+            self.assertIn(f'bind 10.88.0.10:{unit.port}\n', haproxy)
+            for host in self.shape.controllers:
+                self.assertIn(f'{host.address}:{unit.port} check', haproxy)
+
+    def test_one_database_is_written(self):
+        haproxy = self.files(0)['/etc/haproxy/haproxy.cfg']
+        servers = [
+            line for line in haproxy.splitlines() if ':3306 check' in line
+        ]
+        self.assertEqual(
+            [False, True, True], [line.endswith('backup') for line in servers]
+        )
+
+    def test_each_api_has_one_process(self):
+        self.assertIn(
+            'processes = 1\n', self.files(0)['/etc/uwsgi/keystone.ini']
+        )
+
+    def test_the_first_begins_and_the_others_join(self):
+        first, second = (
+            self.files(number)['/etc/default/ovn-central'] for number in (0, 1)
+        )
+        self.assertNotIn('remote-addr', first)
+        self.assertIn('--db-sb-cluster-remote-addr=10.88.0.11', second)
+        self.assertIn('--db-sb-cluster-local-addr=10.88.0.12', second)
+
+    def test_members_of_the_clusters(self):
+        files = self.files(2)
+        self.assertIn(
+            'gcomm://10.88.0.11,10.88.0.12,10.88.0.13\n',
+            files['/etc/mysql/mariadb.conf.d/99-sandbox.cnf'],
+        )
+        self.assertIn(
+            'classic_config.nodes.3 = rabbit@ctl3\n',
+            files['/etc/rabbitmq/rabbitmq.conf'],
+        )
+
+    def test_others_wait_for_keystone(self):
+        files = self.files(0)
+        path = '/etc/systemd/system/{}.service'
+        wait = 'http://10.88.0.10:5000/v3\n'
+        self.assertIn(wait, files[path.format('nova-conductor')])
+        self.assertNotIn('ExecStartPre', files[path.format('keystone')])
+
+    def test_priorities_for_the_address_differ(self):
+        found = {
+            re.search(
+                r'priority (\d+)',
+                self.files(number)['/etc/keepalived/keepalived.conf'],
+            ).group(1)
+            for number in range(3)
+        }
+        self.assertEqual({'100', '99', '98'}, found)
+
+    def test_a_single_controller_has_none_of_it(self):
+        host = SHAPE.controllers[0]
+        for path, file in files(host).items():
+            for word in ('wsrep', 'cluster', 'haproxy.cfg', 'keepalived'):
+                self.assertNotIn(word, file.text, path)

@@ -31,6 +31,17 @@ class TestTopology(testtools.TestCase):
         self.assertEqual(['cmp1', 'cmp2'], [h.name for h in shape.computes])
         self.assertEqual(shape.controllers[0].address, shape.api_address)
 
+    def test_ha_has_three_controllers_and_an_address_of_nobody(self):
+        shape = topology.named('ha')
+        self.assertEqual(
+            ['ctl1', 'ctl2', 'ctl3'], [h.name for h in shape.controllers]
+        )
+        self.assertEqual(2, len(shape.computes))
+        self.assertTrue(shape.clustered)
+        self.assertNotIn(
+            shape.api_address, [host.address for host in shape.hosts]
+        )
+
     def test_unknown_topology_names_the_known_ones(self):
         error = self.assertRaises(
             errors.UsageError, topology.named, 'galactic'

@@ -1,0 +1,343 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What the users of a cluster notice when a controller loses its power.
+
+Open loop: each service is asked every half second, with a token, without
+retries, whether the request before was answered or not. Times count from the
+order to cut the power, or to give it back. A failure later than the first
+good answer after the first failure is a flap.
+"""
+
+import concurrent.futures
+import dataclasses
+import sys
+import threading
+import time
+
+import rich.console
+import rich.table
+
+from extreme_tempest_plugin.sandbox import api
+from extreme_tempest_plugin.sandbox import cluster_health
+from extreme_tempest_plugin.sandbox import health
+from extreme_tempest_plugin.sandbox import machine as machine_module
+from extreme_tempest_plugin.sandbox import namespace
+from extreme_tempest_plugin.sandbox import network
+from extreme_tempest_plugin.sandbox import services
+
+ASKED = ('keystone', 'nova', 'neutron', 'glance', 'cinder')
+INTERVAL_S = 0.5
+REQUEST_TIMEOUT_S = 10
+#: A server is asked for so often, and so long after the power cut.
+BOOT_INTERVAL_S = 10
+BOOTS_UNTIL_S = 140
+#: Until when a server must be whole to count as booted.
+BOOT_PATIENCE_S = 60
+WHOLE_TIMEOUT_S = 300
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sample:
+    """:param error: empty for a good answer"""
+
+    service: str
+    sent: float
+    done: float
+    error: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Boot:
+    """:param whole: when server and port were ACTIVE; None: never"""
+
+    asked: float
+    whole: float | None
+    error: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outage:
+    """One service in one cycle: seconds until it answered, flaps after."""
+
+    seconds: float
+    flaps: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cycle:
+    host: str
+    had_address: bool
+    outages: dict[str, Outage]
+    boots: tuple[Boot, ...]
+    rejoin_s: float
+
+
+def outage(samples):
+    """What the samples of one service say; their times count from the cut."""
+    samples = sorted(samples, key=lambda sample: sample.sent)
+    failed = [sample for sample in samples if sample.error]
+    if not failed:
+        return Outage(0.0, 0)
+    good = [
+        sample.done
+        for sample in samples
+        if not sample.error and sample.sent > failed[0].sent
+    ]
+    if not good:
+        return Outage(float('inf'), 0)
+    answered = min(good)
+    return Outage(answered, sum(sample.sent > answered for sample in failed))
+
+
+class Prober:
+    """Asks every service, from the tester's place in the network."""
+
+    def __init__(self, layout, shape, password):
+        self.layout = layout
+        self.cloud = api.Cloud(shape.api_address, password, REQUEST_TIMEOUT_S)
+        self.endpoints = {
+            service.name: service.endpoint
+            for service in services.of(shape)
+            if service.name in ASKED
+        }
+        self.samples = []
+        self.boots = []
+        self.stopped = threading.Event()
+
+    def run(self, power_off):
+        """Ask from before the power cut until stopped.
+
+        :param power_off: called when all services are being asked
+        :returns: the time of the cut, on the clock of the samples
+        """
+
+        def visit():
+            self.cloud.authenticate()
+            # Threads belong to the namespace of the one that starts them.
+            with concurrent.futures.ThreadPoolExecutor(200) as executor:
+                asking = [
+                    executor.submit(self._ask_often, executor, name)
+                    for name in self.endpoints
+                ]
+                time.sleep(2)
+                cut = time.monotonic()
+                power_off()
+                asking.append(executor.submit(self._boot_often, executor, cut))
+                time.sleep(BOOTS_UNTIL_S)
+                self.stopped.set()
+                for future in asking:
+                    future.result()
+            return cut
+
+        return namespace.call(network.NAMESPACES / self.layout.tester, visit)
+
+    def _ask_often(self, executor, name):
+        due = time.monotonic()
+        while not self.stopped.wait(max(0, due - time.monotonic())):
+            executor.submit(self._ask, name, due)
+            due += INTERVAL_S
+
+    def _ask(self, name, due):
+        error = ''
+        try:
+            if name == 'keystone':
+                fresh = api.Cloud(
+                    self.cloud.address, self.cloud.password, REQUEST_TIMEOUT_S
+                )
+                fresh.authenticate()
+            else:
+                endpoint = self.endpoints[name]
+                self.cloud.get(endpoint.port, endpoint.probe)
+        except api.ApiError as failure:
+            error = str(failure)
+        self.samples.append(Sample(name, due, time.monotonic(), error))
+
+    def _boot_often(self, executor, cut):
+        due = cut + 1
+        while due < cut + BOOTS_UNTIL_S - BOOT_INTERVAL_S:
+            if self.stopped.wait(max(0, due - time.monotonic())):
+                return
+            executor.submit(self._boot, due)
+            due += BOOT_INTERVAL_S
+
+    def _boot(self, due):
+        whole, error, made = None, '', ''
+        try:
+            made = start_server(self.cloud)
+            end = due + BOOT_PATIENCE_S
+            while time.monotonic() < end:
+                error = why_not_active(self.cloud, made)
+                if not error:
+                    whole = time.monotonic()
+                    break
+                time.sleep(0.5)
+        except api.ApiError as failure:
+            error = str(failure)
+        self.boots.append(Boot(due, whole, error))
+        if made:
+            try:
+                self.cloud.request('DELETE', 8774, f'/v2.1/servers/{made}')
+            except api.ApiError as failure:
+                print(f'server {made} stays: {failure}', file=sys.stderr)
+
+
+def start_server(cloud):
+    """Ask for a server; returns its id."""
+    image = cloud.get(9292, '/v2/images?name=tiny').items('images')[0]
+    nets = cloud.get(9696, '/v2.0/networks?name=private').items('networks')
+    server = {
+        'name': 'failover',
+        'flavorRef': '42',
+        'imageRef': image['id'],
+        'networks': [{'uuid': nets[0]['id']}],
+    }
+    made = cloud.request('POST', 8774, '/v2.1/servers', {'server': server})
+    return made.field('server', 'id')
+
+
+def why_not_active(cloud, server):
+    """Empty when the server and its port are ACTIVE."""
+    state = cloud.get(8774, f'/v2.1/servers/{server}').field('server')
+    if state['status'] == 'ERROR':
+        raise api.ApiError(f'ERROR: {state.get("fault", {}).get("message")}')
+    found = cloud.get(9696, f'/v2.0/ports?device_id={server}').items('ports')
+    ports = [port['status'] for port in found]
+    if state['status'] == 'ACTIVE' and ports == ['ACTIVE']:
+        return ''
+    return f'server {state["status"]}, ports {ports}'
+
+
+def wait_until_whole(layout, shape, machines, password):
+    """Wait until nothing is missing; returns the seconds that it took."""
+    start = time.monotonic()
+    while True:
+        missing = cluster_health.missing_members(
+            layout, shape, machines, password
+        )
+        if not missing:
+            return time.monotonic() - start
+        if time.monotonic() > start + WHOLE_TIMEOUT_S:
+            raise SystemExit(f'still missing: {missing}')
+        time.sleep(0.5)
+
+
+def has_address(machine, address):
+    """Whether a host has the address of the APIs at the moment."""
+    shown = machine.run(['ip', '-br', 'address', 'show', 'eth0'])
+    return f'{address}/' in shown
+
+
+def cycle(layout, shape, machines, password, host):
+    """Cut the power of one controller, and give it back."""
+    (machine,) = (m for m in machines if m.host.name == host)
+    had_address = has_address(machine, shape.api_address)
+    prober = Prober(layout, shape, password)
+    cut = prober.run(lambda: machine.power('off'))
+    machine.power('on')
+    rejoined = wait_until_whole(layout, shape, machines, password)
+    while health.missing_apis(layout, shape, password):
+        time.sleep(1)
+    samples = [
+        dataclasses.replace(s, sent=s.sent - cut, done=s.done - cut)
+        for s in prober.samples
+    ]
+    for sample in sorted(samples, key=lambda s: s.sent):
+        if sample.error:
+            print(
+                f'  {sample.service} sent {sample.sent:.1f} s, failed '
+                f'{sample.done:.1f} s: {sample.error}',
+                file=sys.stderr,
+            )
+    return Cycle(
+        host,
+        had_address,
+        {
+            name: outage([s for s in samples if s.service == name])
+            for name in prober.endpoints
+        },
+        tuple(
+            Boot(b.asked - cut, b.whole and b.whole - cut, b.error)
+            for b in sorted(prober.boots, key=lambda boot: boot.asked)
+        ),
+        rejoined,
+    )
+
+
+def first_boot(done):
+    """Seconds from the cut to the first server and port ACTIVE."""
+    return min(
+        (boot.whole for boot in done.boots if boot.whole is not None),
+        default=float('inf'),
+    )
+
+
+def boots_again(done):
+    """From which second on every server that was asked for came up."""
+    bad = [boot.asked for boot in done.boots if boot.whole is None]
+    later = [
+        boot.asked for boot in done.boots if boot.asked > max(bad, default=-1)
+    ]
+    return min(later, default=float('inf'))
+
+
+def show(cycles):
+    """A table of all cycles, for people."""
+    made = rich.table.Table(title='failover')
+    names = list(cycles[0].outages)
+    for title in ('off', 'had VIP', *names, 'flaps', 'first boot'):
+        made.add_column(title)
+    for title in ('all boots from', 'boots', 'rejoin'):
+        made.add_column(title)
+    for done in cycles:
+        made.add_row(
+            done.host,
+            'yes' if done.had_address else 'no',
+            *(f'{done.outages[name].seconds:.1f}' for name in names),
+            str(sum(found.flaps for found in done.outages.values())),
+            f'{first_boot(done):.1f}',
+            f'{boots_again(done):.0f}',
+            f'{sum(b.whole is not None for b in done.boots)}'
+            f'/{len(done.boots)}',
+            f'{done.rejoin_s:.1f}',
+        )
+    rich.console.Console(stderr=True, width=120).print(made)
+
+
+def run(layout, shape, password, count, hosts=()):
+    """Several cycles for each controller; returns the figures by key.
+
+    :param count: cycles of each controller
+    :param hosts: names of controllers; empty means all
+    """
+    machines = machine_module.machines(layout, shape)
+    names = hosts or [host.name for host in shape.controllers]
+    cycles = []
+    for _ in range(count):
+        for name in names:
+            wait_until_whole(layout, shape, machines, password)
+            print(f'power of {name} is cut', file=sys.stderr, flush=True)
+            cycles.append(cycle(layout, shape, machines, password, name))
+            for boot in cycles[-1].boots:
+                print(f'  {boot}', file=sys.stderr)
+            show(cycles)
+    outages = [o for done in cycles for o in done.outages.values()]
+    key = shape.name
+    return {
+        f'{key}.failover_cycles': len(cycles),
+        f'{key}.failover_api_s': round(max(o.seconds for o in outages), 1),
+        f'{key}.failover_flaps': sum(o.flaps for o in outages),
+        f'{key}.failover_boot_s': round(max(map(first_boot, cycles)), 1),
+        f'{key}.failover_all_boots_from_s': round(
+            max(map(boots_again, cycles)), 1
+        ),
+        f'{key}.rejoin_s': round(max(done.rejoin_s for done in cycles), 1),
+    }
