@@ -11,6 +11,7 @@
 #    under the License.
 """Whether an operator reaches the hosts: by SSH, and their BMCs by IPMI."""
 
+import contextlib
 import socket
 import time
 
@@ -22,6 +23,7 @@ from extreme_tempest_plugin.sandbox import shell
 from extreme_tempest_plugin.sandbox.layout import Layout
 from extreme_tempest_plugin.sandbox.topology import Topology
 
+_BMC = 'BMC of'
 _ANSWER_S = 2.0
 _INTERVAL_S = 0.2
 
@@ -35,7 +37,7 @@ def missing(layout: Layout, shape: Topology) -> dict[str, str]:
         }
         for host in shape.nodes:
             answer = bmc.asked(host.bmc_address, _ANSWER_S)
-            answers[f'BMC of {host.name}'] = answer
+            answers[f'{_BMC} {host.name}'] = answer
         return {name: why for name, why in answers.items() if why}
 
     try:
@@ -63,10 +65,10 @@ def wait(layout: Layout, shape: Topology, timeout: float) -> None:
     while found := missing(layout, shape):
         if time.monotonic() > end:
             name, why = next(iter(found.items()))
-            try:
-                log = shell.tail(layout.bmc_log.read_text('utf-8'))
-            except OSError:
-                log = ''
+            log = ''
+            if name.startswith(_BMC):
+                with contextlib.suppress(OSError):
+                    log = shell.tail(layout.bmc_log.read_text('utf-8'))
             raise errors.StepFailed(
                 f'{name} does not answer after {timeout:.0f} s: {why}', log
             )
