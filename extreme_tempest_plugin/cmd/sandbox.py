@@ -44,6 +44,8 @@ class Explained(command.Command):
 
     #: Shown below the options.
     example = ''
+    #: Said after Ctrl-C.
+    interrupted = 'nothing is left running'
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         try:
@@ -52,7 +54,7 @@ class Explained(command.Command):
             print(f'error: {error}', file=sys.stderr)
             return error.exit_code
         except KeyboardInterrupt:
-            print('interrupted; nothing is left running', file=sys.stderr)
+            print(f'interrupted; {self.interrupted}', file=sys.stderr)
             return _INTERRUPTED
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

@@ -60,6 +60,8 @@ class List(_Plants):
 class _Switch(_Plants):
     """Changes what the services of a running sandbox carry."""
 
+    interrupted = 'the same command finishes what it began'
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument('plant', nargs='+', metavar='ID')

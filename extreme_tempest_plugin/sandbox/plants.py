@@ -67,6 +67,22 @@ class _Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rewrites: typing.Annotated[tuple[Rewrite, ...], msgspec.Meta(min_length=1)]
 
 
+class _Loader(yaml.SafeLoader):
+    """A key that stands twice would silently be the second one."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[typing.Hashable, typing.Any]:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    problem=f'the key {key!r} is there twice',
+                    problem_mark=node.start_mark,
+                )
+        return super().construct_mapping(node, deep)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plant:
     """A known bug that can be brought back.
@@ -149,7 +165,7 @@ def read(path: pathlib.Path) -> Plant:
             'lower-case letters, digits and underscores, a letter first'
         )
     try:
-        data = yaml.safe_load(path.read_text('utf-8'))
+        data = yaml.load(path.read_text('utf-8'), _Loader)
         content = msgspec.convert(data, _Content)
     except OSError as error:
         why = f'cannot be read: {error.strerror}'

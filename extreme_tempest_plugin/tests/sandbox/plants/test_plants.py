@@ -11,12 +11,12 @@
 #    under the License.
 """Each plant shows its bug when it is on, and never when it is off.
 
-Needs a sandbox that is up. Those that need little time are always run; all
-of them, with ``EXTREME_PLANTS=all``, in some 10 minutes::
+Needs a sandbox that is up. Those that take little time are always run; with
+``EXTREME_PLANTS=all`` all of them are::
 
-    EXTREME_PLANTS=all tempest extreme sandbox exec --chdir . -- \
-        stestr --test-path ./extreme_tempest_plugin/tests/sandbox/plants \
-        run --serial
+    export EXTREME_PLANTS=all
+    export OS_TEST_PATH=./extreme_tempest_plugin/tests/sandbox/plants
+    tempest extreme sandbox exec --chdir $PWD -- stestr run --serial
 """
 
 import collections

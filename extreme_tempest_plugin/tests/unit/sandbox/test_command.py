@@ -177,6 +177,12 @@ class TestPlant(CommandTest):
         self.assertEqual(['b05', 'b24'], planter.off.call_args.args[0])
         self.assertIn('"processes": [\n      7', self.stdout.getvalue())
 
+    def test_interrupted(self):
+        where = 'extreme_tempest_plugin.cmd.sandbox_plant.Sandbox.planter'
+        self.patch(where, mock.Mock(side_effect=KeyboardInterrupt))
+        self.assertEqual(130, self.run_command(plant_commands.On, 'b24'))
+        self.assertIn('the same command finishes', self.stderr.getvalue())
+
     def test_not_up(self):
         where = 'extreme_tempest_plugin.cmd.sandbox_plant.'
         dev = layout.Layout('dev', self.top, self.top)

@@ -81,6 +81,7 @@ class TestRead(PlantsTest):
             ('.title', GOOD.replace('what is seen', '7')),
             ('Expected `object`', ''),
             ('mapping values', 'a: b: c'),
+            ("'new' is there twice", GOOD + "    new: ''\n"),
             ('not a plant', '\0'),
         ):
             line = self.wrong(plants.read, self.write(text))
