@@ -70,6 +70,8 @@ class Cloud:
     :param timeout: of one request, in seconds
     :param user: its name
     :param project: name of the project that its tokens are for
+
+    With a token, ``project_id`` is the id of the project.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Cloud:
         self.user = user
         self.project = project
         self.token = ''
+        self.project_id = ''
 
     def request(
         self, method: str, port: int, path: str, body: Json = None
@@ -110,9 +113,7 @@ class Cloud:
         finally:
             connection.close()
         if answer.status >= 400:
-            raise ApiError(
-                f'{method} {path}: {answer.status}', answer.status
-            )
+            raise ApiError(f'{method} {path}: {answer.status}', answer.status)
         return Response(
             answer.status,
             _decode(text),
@@ -138,13 +139,12 @@ class Cloud:
                         }
                     },
                 },
-                'scope': {
-                    'project': {'name': self.project, 'domain': domain}
-                },
+                'scope': {'project': {'name': self.project, 'domain': domain}},
             }
         }
         answer = self.request('POST', 5000, '/v3/auth/tokens', body)
         self.token = answer.token
+        self.project_id = str(answer.field('token', 'project', 'id'))
 
     def get(self, port: int, path: str) -> Response:
         return self.request('GET', port, path)

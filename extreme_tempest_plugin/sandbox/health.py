@@ -73,7 +73,8 @@ def missing_apis(
             if not service.endpoint:
                 continue
             try:
-                cloud.get(service.endpoint.port, service.endpoint.probe)
+                probe = service.endpoint.probe.format(project=cloud.project_id)
+                cloud.get(service.endpoint.port, probe)
             except ApiError as error:
                 missing[service.name] = str(error)
                 continue
@@ -123,7 +124,7 @@ def _missing_agents(
     try:
         answer = cloud.get(service.endpoint.port, words.path)
         running = {
-            (str(entry[words.daemon]), str(entry[words.host]))
+            (f'{words.prefix}{entry[words.daemon]}', str(entry[words.host]))
             for entry in answer.items(words.items)
             if str(entry[words.state]).lower() == 'up'
             and str(entry[words.reported] or '') >= earliest.strftime(_TIME)

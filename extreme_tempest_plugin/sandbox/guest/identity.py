@@ -13,8 +13,8 @@
 """Fills a new keystone: services, endpoints, users and roles.
 
 Runs on a controller, once. Standard input is a JSON object:
-``url``, ``region``, ``password`` and ``services``, a list of objects with
-``name``, ``type`` and ``url``.
+``url``, ``region``, ``password``, ``roles``, a list of names, and
+``services``, a list of objects with ``name``, ``type`` and ``url``.
 """
 
 import json
@@ -44,6 +44,8 @@ def main():
     # keystone-manage bootstrap makes this role as well.
     roles = keystone.roles.list(name='service')
     service_role = roles[0] if roles else keystone.roles.create('service')
+    for role in site['roles']:
+        keystone.roles.create(role)
     for entry in site['services']:
         user = keystone.users.create(
             entry['name'], domain='default', password=password

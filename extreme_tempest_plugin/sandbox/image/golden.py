@@ -85,6 +85,7 @@ def key(root_key: str, shape: Topology) -> str:
             service.finish,
             service.endpoint,
             service.copied,
+            service.roles,
             service.shared,
             [unit.name for unit in service.all_units],
         )

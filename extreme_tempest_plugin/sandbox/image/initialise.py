@@ -211,6 +211,11 @@ class GoldenBuilder:
             'region': templates.REGION,
             'password': self.password,
             'services': entries,
+            'roles': [
+                role
+                for service in services.of(self.shape)
+                for role in service.roles
+            ],
         }
 
     def _run_in_turn(self, lines: collections.abc.Iterable[str]) -> None:

@@ -23,11 +23,13 @@ from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox.services import backends
 from extreme_tempest_plugin.sandbox.services import cinder
 from extreme_tempest_plugin.sandbox.services import cluster
+from extreme_tempest_plugin.sandbox.services import designate
 from extreme_tempest_plugin.sandbox.services import glance
 from extreme_tempest_plugin.sandbox.services import keystone
 from extreme_tempest_plugin.sandbox.services import neutron
 from extreme_tempest_plugin.sandbox.services import nova
 from extreme_tempest_plugin.sandbox.services import placement
+from extreme_tempest_plugin.sandbox.services import swift
 from extreme_tempest_plugin.sandbox.services import switch
 from extreme_tempest_plugin.sandbox.services.model import Service
 from extreme_tempest_plugin.sandbox.services.model import Unit
@@ -49,6 +51,9 @@ SERVICES: tuple[Service, ...] = (
     nova.NOVA,
     neutron.NEUTRON,
     cinder.CINDER,
+    swift.SWIFT,
+    swift.SWIFT_REPLICATION,
+    designate.DESIGNATE,
     neutron.OVN_HOST,
     nova.NOVA_COMPUTE,
     switch.SWITCH,
@@ -81,7 +86,7 @@ def of(shape: Topology) -> tuple[Service, ...]:
     return tuple(
         service
         for service in SERVICES
-        if service.name not in shape.without
+        if not {service.name, service.part_of} & set(shape.without)
         and (shape.clustered or not service.clustered_only)
     )
 
@@ -97,7 +102,8 @@ def apis(shape: Topology) -> tuple[Unit, ...]:
         unit
         for service in on(shape, Role.CONTROLLER)
         for unit in service.units
-        if unit.wsgi
+        if (service.endpoint and unit.port == service.endpoint.port)
+        or unit.wsgi
     )
 
 

@@ -54,6 +54,8 @@ class Unit:
     :param processes: uwsgi workers
     :param environment: NAME=value
     :param after: units that must be up before it
+    :param state: a directory that it wants below /var/lib, beside the one of
+        its service
     :param reports_to: name of the service whose API lists it, see Agents
     :param reports_as: the host that it is listed with; empty for its own
     """
@@ -65,6 +67,7 @@ class Unit:
     processes: int = 1
     environment: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    state: str = ''
     reports_to: str = ''
     reports_as: str = ''
 
@@ -100,7 +103,7 @@ class Endpoint:
     :param type: of the service, e.g. ``compute``
     :param path: behind the port
     :param probe: the path of a request that needs a valid token and the
-        database of the service
+        database of the service; ``{project}`` in it is the id of ours
     """
 
     type: str
@@ -115,13 +118,15 @@ class Agents:
 
     :param path: behind the port of its endpoint
     :param items: the list in the answer
-    :param daemon: field of an item that names the daemon, as its unit
+    :param daemon: field of an item that names the daemon
+    :param prefix: in front of that name it is the name of the unit
     :param reported: field with the time of its last report, UTC
     """
 
     path: str
     items: str = 'services'
     daemon: str = 'binary'
+    prefix: str = ''
     host: str = 'host'
     state: str = 'state'
     reported: str = 'updated_at'
@@ -134,6 +139,7 @@ class Service:
     :param name: also its user in keystone, if it has an endpoint
     :param directory: its own below /var/log and /var/lib; empty where the
         package cares for it
+    :param roles: that it knows, beside those of keystone
     :param shared: directories on its hosts that lie outside of them: all of
         them see the same, and it survives their loss of power
     :param setup: commands that initialise it, run once, in this order
@@ -142,6 +148,7 @@ class Service:
         and that the others need alike
     :param optional: whether a sandbox can do without it
     :param clustered_only: runs only where there are several controllers
+    :param part_of: name of the service that it is left out with
     """
 
     name: str
@@ -157,9 +164,11 @@ class Service:
     finish: tuple[str, ...] = ()
     directory: str = ''
     copied: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     optional: bool = False
     clustered_only: bool = False
+    part_of: str = ''
 
     @property
     def all_units(self) -> 'tuple[Packaged | Unit, ...]':

@@ -19,6 +19,8 @@ Needs a sandbox that is up::
 
 import os
 import pathlib
+import socket
+import struct
 import time
 import urllib.parse
 
@@ -28,6 +30,29 @@ import yaml
 from extreme_tempest_plugin.sandbox import api
 
 GLANCE, NOVA, CINDER, NEUTRON = 9292, 8774, 8776, 9696
+SWIFT, DESIGNATE = 8080, 9001
+
+
+def resolve(server, name):
+    """The IPv4 addresses that a name server has for a name."""
+    labels = name.rstrip('.').split('.')
+    question = b''.join(bytes([len(x)]) + x.encode() for x in labels)
+    question += b'\0' + struct.pack('!HH', 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.settimeout(5)
+        connection.connect((server, 53))
+        connection.send(struct.pack('!6H', 7, 0, 1, 0, 0, 0) + question)
+        answer = connection.recv(512)
+    count = struct.unpack('!6H', answer[:12])[3]
+    rest = answer[12 + len(question) :]
+    found = set()
+    for _ in range(count):
+        # The name is a pointer of two bytes to the one in the question.
+        kind, _, _, length = struct.unpack('!HHIH', rest[2:12])
+        if kind == 1:
+            found.add(socket.inet_ntoa(rest[12 : 12 + length]))
+        rest = rest[12 + length :]
+    return found
 
 
 class ServiceTest(testtools.TestCase):
@@ -168,3 +193,55 @@ class TestVolumes(ServiceTest):
             'active',
         )
         self.becomes(path, 'available')
+
+
+class TestObjects(ServiceTest):
+    def test_an_object_is_kept_and_listed(self):
+        container = f'/v1/AUTH_{self.cloud.project_id}/box'
+        self.cloud.request('PUT', SWIFT, container)
+        self.addCleanup(self.gone, 'container', SWIFT, container)
+        self.cloud.request('PUT', SWIFT, f'{container}/thing', {'is': 'kept'})
+        self.addCleanup(self.gone, 'object', SWIFT, f'{container}/thing')
+        kept = self.cloud.get(SWIFT, f'{container}/thing')
+        self.assertEqual({'is': 'kept'}, kept.body)
+
+        def listed():
+            body = self.cloud.get(SWIFT, f'{container}?format=json').body
+            return [entry['name'] for entry in body]
+
+        self.wait('listing', listed, ['thing'])
+
+    def test_nothing_without_a_token(self):
+        self.cloud.token = ''
+        path = f'/v1/AUTH_{self.cloud.project_id}'
+        error = self.assertRaises(api.ApiError, self.cloud.get, SWIFT, path)
+        self.assertIn('401', str(error))
+
+
+class TestNames(ServiceTest):
+    def becomes_active(self, path):
+        self.wait(
+            path,
+            lambda: self.cloud.get(DESIGNATE, path).field('status'),
+            'ACTIVE',
+        )
+
+    def test_a_name_is_answered_by_the_name_server(self):
+        zone = {'name': 'services.test.', 'email': 'root@services.test'}
+        made = self.cloud.request('POST', DESIGNATE, '/v2/zones', zone)
+        path = f'/v2/zones/{made.field("id")}'
+        self.addCleanup(self.gone, 'zone', DESIGNATE, path)
+        self.becomes_active(path)
+        record = {
+            'name': 'www.services.test.',
+            'type': 'A',
+            'records': ['192.0.2.7'],
+        }
+        self.assertEqual(set(), resolve(self.cloud.address, record['name']))
+        made = self.cloud.request(
+            'POST', DESIGNATE, f'{path}/recordsets', record
+        )
+        self.becomes_active(f'{path}/recordsets/{made.field("id")}')
+        self.assertEqual(
+            {'192.0.2.7'}, resolve(self.cloud.address, record['name'])
+        )

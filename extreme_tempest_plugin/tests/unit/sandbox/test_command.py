@@ -157,9 +157,7 @@ class TestPlant(CommandTest):
         (self.top / 'x1.yaml').write_text(plant)
         options = ('--plants-dir', str(self.top))
         for arguments in ((), ('-f', 'json')):
-            code = self.run_command(
-                plant_commands.List, *options, *arguments
-            )
+            code = self.run_command(plant_commands.List, *options, *arguments)
             self.assertEqual(0, code)
             self.assertIn(str(self.top / 'x1.yaml'), self.stdout.getvalue())
 

@@ -33,6 +33,7 @@ RUNNING = [
     ('cinder-scheduler', 'ctl1'),
     ('cinder-volume', 'volumes@nfs'),
 ]
+NAMED = ['central', 'worker', 'producer', 'mdns']
 
 
 def agents(running, state='up', updated='2026-11-20T19:00:00.000000'):
@@ -45,11 +46,24 @@ def agents(running, state='up', updated='2026-11-20T19:00:00.000000'):
         }
         for binary, host in running
     ]
-    return api.Response(200, {'services': entries})
+    statuses = [
+        {
+            'service_name': name,
+            'hostname': 'ctl1',
+            'status': state.upper(),
+            'heartbeated_at': updated,
+        }
+        for name in NAMED
+    ]
+    return api.Response(
+        200, {'services': entries, 'service_statuses': statuses}
+    )
 
 
 class FakeCloud:
     """:param broken: paths, or ``token``, that fail"""
+
+    project_id = 'p1'
 
     def __init__(self, broken=(), answer=None):
         self.broken = broken
@@ -103,6 +117,10 @@ class TestMissing(testtools.TestCase):
             cloud = FakeCloud(answer=agents(running))
             self.assertEqual({name: 'down'}, self.missing(cloud))
 
+    def test_swift_is_asked_about_our_own_account(self):
+        path = '/v1/AUTH_p1?limit=1&format=json'
+        self.assertEqual({'swift': '500'}, self.missing(FakeCloud([path])))
+
     def test_what_was_left_out_is_not_missed(self):
         shape = services.select(SHAPE, ['cinder'])
         cloud = FakeCloud(answer=agents(RUNNING[:4]))
@@ -115,18 +133,18 @@ class TestMissing(testtools.TestCase):
 
     def test_all_down(self):
         cloud = FakeCloud(answer=agents(RUNNING, state='down'))
-        self.assertEqual(len(RUNNING), len(self.missing(cloud)))
+        self.assertEqual(len(RUNNING + NAMED), len(self.missing(cloud)))
 
     def test_a_report_from_before_does_not_count(self):
         reported = datetime.datetime(2026, 11, 20, 19, tzinfo=datetime.UTC)
         cloud = FakeCloud()
         self.assertEqual({}, self.missing(cloud, reported.timestamp()))
         later = self.missing(cloud, reported.timestamp() + 1)
-        self.assertEqual(len(RUNNING), len(later))
+        self.assertEqual(len(RUNNING + NAMED), len(later))
 
     def test_a_service_that_never_reported(self):
         cloud = FakeCloud(answer=agents(RUNNING, updated=None))
-        self.assertEqual(len(RUNNING), len(self.missing(cloud)))
+        self.assertEqual(len(RUNNING + NAMED), len(self.missing(cloud)))
 
     def test_an_answer_that_is_none(self):
         cloud = FakeCloud(answer=api.Response(200, None))

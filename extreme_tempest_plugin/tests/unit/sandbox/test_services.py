@@ -18,6 +18,7 @@ import re
 import fixtures
 import jinja2
 import testtools
+import yaml
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import services
@@ -30,6 +31,8 @@ from extreme_tempest_plugin.sandbox.topology import Role
 
 SHAPE = topology.named('single')
 PASSWORD = 'very-secret'
+#: Files that have no sections.
+OWN_FORMATS = ('rabbitmq', 'memcached', 'named.conf')
 
 
 def files(host):
@@ -77,6 +80,7 @@ class TestTable(testtools.TestCase):
             for service in services.SERVICES
             for config in service.configs
         } | {'hosts.j2', 'macros.j2', 'openrc.j2', 'tempest.conf.j2'}
+        used.add('swift-macros.j2')
         used |= {'uwsgi.ini.j2', 'unit.service.j2'}
         there = {
             item.name for item in (templates.DATA / 'templates').iterdir()
@@ -91,6 +95,7 @@ class TestSelection(testtools.TestCase):
             model.Service('needed', Role.CONTROLLER),
             model.Service('extra', Role.CONTROLLER, optional=True),
             model.Service('quorum', Role.CONTROLLER, clustered_only=True),
+            model.Service('helper', Role.CONTROLLER, part_of='extra'),
         )
         self.useFixture(fixtures.MockPatchObject(services, 'SERVICES', table))
 
@@ -98,9 +103,9 @@ class TestSelection(testtools.TestCase):
         return [service.name for service in services.of(shape)]
 
     def test_nothing_is_left_out_unasked(self):
-        self.assertEqual(['needed', 'extra'], self.names(SHAPE))
+        self.assertEqual(['needed', 'extra', 'helper'], self.names(SHAPE))
 
-    def test_an_optional_service_is_left_out(self):
+    def test_an_optional_service_is_left_out_with_its_parts(self):
         chosen = services.select(SHAPE, ['extra', 'extra'])
         self.assertEqual(['needed'], self.names(chosen))
         self.assertEqual('single without extra', chosen.label)
@@ -111,7 +116,9 @@ class TestSelection(testtools.TestCase):
             for n in (1, 2, 3)
         ]
         shape = topology.Topology('ha', tuple(hosts), '10.0.0.9', 1)
-        self.assertEqual(['needed', 'extra', 'quorum'], self.names(shape))
+        self.assertEqual(
+            ['needed', 'extra', 'quorum', 'helper'], self.names(shape)
+        )
 
     def test_what_cannot_be_left_out_is_refused_with_the_reason(self):
         for name, reason in (
@@ -144,7 +151,7 @@ class TestRendering(testtools.TestCase):
         for host in SHAPE.hosts:
             for path, file in files(host).items():
                 if path.endswith(('.conf', '.ini', '.service')):
-                    if 'rabbitmq' in path or 'memcached' in path:
+                    if any(name in path for name in OWN_FORMATS):
                         continue
                     read = parsed(file)
                     self.assertTrue(read.sections() or read.defaults(), path)
@@ -187,6 +194,56 @@ class TestRendering(testtools.TestCase):
         self.assertEqual(cinder.VOLUME_HOST, conf['nfs']['backend_host'])
         locks = conf['coordination']['backend_url'].removeprefix('file://')
         self.assertIn(locks, cinder.CINDER.shared)
+
+    def test_every_controller_has_a_copy_of_each_object(self):
+        third = topology.Host('ctl3', Role.CONTROLLER, '10.88.0.13')
+        shape = topology.Topology(
+            'x', (*SHAPE.controllers, third), '10.88.0.10', 1
+        )
+        site = templates.Site(shape, third, 'p')
+        rings = templates.render('swift-rings.j2', site=site)
+        self.assertIn('create 6 2 1\n', rings)
+        self.assertIn('--zone 2 \\\n    --ip 10.88.0.13 ', rings)
+        names = {unit.name for s in services.of(shape) for unit in s.units}
+        self.assertIn('swift-object-replicator', names)
+
+    def test_every_part_of_the_pipeline_is_defined(self):
+        text = files(SHAPE.controllers[0])['/etc/swift/proxy-server.conf']
+        conf = parsed(text)
+        *filters, app = conf['pipeline:main']['pipeline'].split()
+        self.assertIn(f'app:{app}', conf)
+        for name in filters:
+            self.assertIn(f'filter:{name}', conf)
+
+    def test_names_are_asked_for_where_they_are_answered(self):
+        controller = files(SHAPE.controllers[0])
+        (pool,) = yaml.safe_load(controller['/etc/designate/pools.yaml'].text)
+        (target,) = pool['targets']
+        mdns = '{host} port {port};'.format(**target['masters'][0])
+        named = controller['/etc/bind/named.conf'].text
+        self.assertIn(mdns, named)
+        catalog = pool['catalog_zone']['catalog_zone_fqdn'].rstrip('.')
+        self.assertEqual(2, named.count(f'zone "{catalog}"'))
+        conf = parsed(controller['/etc/designate/designate.conf'])
+        self.assertEqual(
+            conf['service:mdns']['listen'],
+            '{host}:{port}'.format(**target['masters'][0]),
+        )
+
+    def test_a_pool_survives_the_loss_of_a_name_server(self):
+        second = topology.Host('ctl2', Role.CONTROLLER, '10.88.0.12')
+        shape = topology.Topology(
+            'x', (*SHAPE.controllers, second), '10.88.0.10', 1
+        )
+        site = templates.Site(shape, second, 'p')
+        text = templates.render('pools.yaml.j2', site=site)
+        (pool,) = yaml.safe_load(text)
+        hosts = ['10.88.0.11', '10.88.0.12']
+        self.assertEqual(hosts, [n['host'] for n in pool['nameservers']])
+        for target in pool['targets']:
+            self.assertEqual(hosts, [m['host'] for m in target['masters']])
+        conf = templates.render('designate.conf.j2', site=site)
+        self.assertIn('threshold_percentage = 50\n', conf)
 
     def test_units_of_apis_wait_for_their_application(self):
         controller = files(SHAPE.controllers[0])

@@ -61,19 +61,26 @@ class TestWorkspace(testtools.TestCase):
         self.assertEqual('2', conf['compute']['min_compute_nodes'])
         self.assertEqual('pub', conf['network']['public_network_id'])
         self.assertEqual('true', conf['service_available']['nova'])
-        # Not among the services yet.
-        self.assertEqual('false', conf['service_available']['swift'])
 
     def test_what_was_left_out_is_in_no_file(self):
-        self.assertEqual('true', self.tempest()['service_available']['cinder'])
-        self.assertEqual('volumev3', self.tempest()['volume']['catalog_type'])
-        self.assertIn('cinder-volume', self.made.os_faults_yaml.read_text())
-        self.made = self.write(['cinder'])
+        groups = {
+            'cinder': 'volume',
+            'swift': 'object-storage',
+            'designate': 'dns',
+        }
         conf = self.tempest()
-        self.assertEqual('false', conf['service_available']['cinder'])
-        self.assertNotIn('volume', conf)
-        self.assertNotIn('/var/log/cinder', conf['stress']['log_files'])
-        self.assertNotIn('cinder', self.made.os_faults_yaml.read_text())
+        for name, group in groups.items():
+            self.assertEqual('true', conf['service_available'][name])
+            self.assertIn(group, conf)
+            self.assertIn(f'/var/log/{name}', conf['stress']['log_files'])
+            self.assertIn(f'{name}-', self.made.os_faults_yaml.read_text())
+        self.made = self.write(groups)
+        conf = self.tempest()
+        for name, group in groups.items():
+            self.assertEqual('false', conf['service_available'][name])
+            self.assertNotIn(group, conf)
+            self.assertNotIn(f'/var/log/{name}', conf['stress']['log_files'])
+            self.assertNotIn(name, self.made.os_faults_yaml.read_text())
 
     def test_our_own_groups(self):
         conf = self.tempest()
