@@ -150,8 +150,9 @@ def _reasons(
     if facts.memory_mib < memory_mib:
         yield (
             f'{memory_mib} MiB of memory must be available; '
-            f'{facts.memory_mib} MiB are, {memory_mib - facts.memory_mib} MiB '
-            'are missing'
+            f'{facts.memory_mib} MiB are, so '
+            f'{memory_mib - facts.memory_mib} MiB are missing: '
+            'free them, or leave services out with --without'
         )
     if facts.disk_mib < DISK_MIB:
         yield (

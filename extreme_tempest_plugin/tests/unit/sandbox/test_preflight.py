@@ -77,6 +77,7 @@ class TestCheck(testtools.TestCase):
         reason = self.refused(memory_mib=4000)
         self.assertIn('4096 MiB', reason)
         self.assertIn('4000 MiB', reason)
+        self.assertIn('96 MiB are missing', reason)
 
     def test_memory_that_the_user_allows(self):
         facts = dataclasses.replace(GOOD, memory_mib=3500)
