@@ -27,7 +27,6 @@ import tempfile
 import time
 
 import failover
-import leftovers
 
 from extreme_tempest_plugin.sandbox import api
 from extreme_tempest_plugin.sandbox import layout as layout_module
@@ -38,6 +37,7 @@ from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import status as status_module
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.tests.sandbox import leftovers
 
 TEMPEST = pathlib.Path(sys.executable).with_name('tempest')
 BOOT_TIMEOUT = 180
