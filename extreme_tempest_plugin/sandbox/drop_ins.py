@@ -129,7 +129,7 @@ class Unit:
             if said.partition(':')[0] in map(id_of, self.files):
                 return errors.SandboxError(
                     f'{self.shown} does not start with plant {said}; it '
-                    'stays stopped until the plant is off'
+                    'would without'
                 )
         return errors.StepFailed(
             f'{self.shown} does not start', shell.tail(journal)

@@ -220,7 +220,7 @@ class TestOn(PlantingTest):
         error = self.assertRaises(errors.SandboxError, self.on, 'b05')
         self.assertEqual(
             'nova-api on ctl1 does not start with plant b05: no such text; '
-            'it stays stopped until the plant is off',
+            'it would without',
             str(error),
         )
         states = {row.state for row in self.planter.look()}
