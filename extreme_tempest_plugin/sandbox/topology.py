@@ -139,7 +139,7 @@ TOPOLOGIES = {
             SWITCH,
         ),
         api_address='10.88.0.11',
-        memory_mib=4096,
+        memory_mib=4608,
     ),
     'ha': Topology(
         name='ha',

@@ -15,9 +15,10 @@
 A subclass of nova's fake driver. A server is a network namespace on the
 compute host; each of its interfaces is a veth pair whose other end is a port
 of the integration bridge, so OVN binds it, floating IP addresses work and
-two servers can ping each other. There is no operating system in it.
+two servers can ping each other. There is no operating system in it;
+guest_answers.py answers TCP for it.
 
-Lies in nova/virt of the image; ``compute_driver = sandbox_virt.Driver``.
+Lies in nova/virt of the computes; ``compute_driver = sandbox_virt.Driver``.
 """
 
 import io
@@ -141,6 +142,15 @@ def _set_links(instance, state):
             _run('ip', '-n', name, 'link', 'set', interface, state)
 
 
+def _go_on(instance, network_info=None):
+    """Take the interfaces up again. Their routes went with them."""
+    _set_links(instance, 'up')
+    name = _namespace(instance)
+    if name in _namespaces():
+        for vif in network_info or instance.get_network_info():
+            _configure(name, vif)
+
+
 class Driver(fake.FakeDriverWithoutFakeNodes):
     """The fake driver, and a network namespace for each server."""
 
@@ -245,13 +255,26 @@ class Driver(fake.FakeDriverWithoutFakeNodes):
         self._recall(instance, power_state.SHUTDOWN)
         super().power_on(context, instance, network_info, *args, **kwargs)
         self.plug_vifs(instance, network_info)
-        _set_links(instance, 'up')
+        _go_on(instance, network_info)
+
+    def pause(self, instance):
+        _set_links(instance, 'down')
+
+    def unpause(self, instance):
+        _go_on(instance)
+
+    def suspend(self, context, instance):
+        _set_links(instance, 'down')
+
+    def resume(self, context, instance, network_info, *args, **kwargs):
+        self.plug_vifs(instance, network_info)
+        _go_on(instance, network_info)
 
     def reboot(self, context, instance, network_info, *args, **kwargs):
         _set_links(instance, 'down')
         super().reboot(context, instance, network_info, *args, **kwargs)
         self.plug_vifs(instance, network_info)
-        _set_links(instance, 'up')
+        _go_on(instance, network_info)
 
     def snapshot(self, context, instance, image_id, update_task_state):
         super().snapshot(context, instance, image_id, update_task_state)

@@ -78,7 +78,6 @@ def key() -> str:
         data / 'image-packages.txt',
         data / 'builder-packages.txt',
         data / 'scripts',
-        templates.GUEST / 'sandbox_virt.py',
     )
 
 
@@ -218,10 +217,6 @@ class Builder:
 
     def _join(self) -> None:
         (self.builder / _VENV).rename(self.tree / _VENV)
-        driver = templates.GUEST / 'sandbox_virt.py'
-        (site,) = (self.tree / _VENV / 'lib').glob('python3*/site-packages')
-        target = site / 'nova' / 'virt' / 'sandbox_virt.py'
-        target.write_bytes(driver.read_bytes())
         self.group.kill()
         shutil.rmtree(self.builder)
         shutil.rmtree(self.scripts)

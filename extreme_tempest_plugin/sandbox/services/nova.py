@@ -16,11 +16,13 @@ from extreme_tempest_plugin.sandbox.services.model import Agents
 from extreme_tempest_plugin.sandbox.services.model import BIN
 from extreme_tempest_plugin.sandbox.services.model import Config
 from extreme_tempest_plugin.sandbox.services.model import Endpoint
+from extreme_tempest_plugin.sandbox.services.model import Program
 from extreme_tempest_plugin.sandbox.services.model import Service
 from extreme_tempest_plugin.sandbox.services.model import Unit
 from extreme_tempest_plugin.sandbox.services.model import VENV
 from extreme_tempest_plugin.sandbox.topology import Role
 
+_VIRT = f'{VENV}/lib/python3.11/site-packages/nova/virt'
 _NOVA_MANAGE = f'{BIN}/nova-manage --config-file /etc/nova/nova.conf'
 
 
@@ -74,6 +76,14 @@ NOVA_COMPUTE = Service(
     'nova-compute',
     Role.COMPUTE,
     configs=(Config('nova.conf.j2', '/etc/nova/nova.conf'),),
-    units=(_nova_daemon('nova-compute', ('chassis.service',)),),
+    programs=(
+        Program('sandbox_virt.py', f'{_VIRT}/sandbox_virt.py'),
+        Program('guest_answers.py', '/usr/local/sbin/guest-answers'),
+    ),
+    units=(
+        _nova_daemon('nova-compute', ('chassis.service',)),
+        # On its own: guests go on when nova-compute ends.
+        Unit('guest-answers', command='/usr/local/sbin/guest-answers'),
+    ),
     directory='nova',
 )

@@ -21,6 +21,7 @@ import os
 import pathlib
 import socket
 import struct
+import subprocess
 import time
 import urllib.parse
 
@@ -31,6 +32,36 @@ from extreme_tempest_plugin.sandbox import api
 
 GLANCE, NOVA, CINDER, NEUTRON = 9292, 8774, 8776, 9696
 SWIFT, DESIGNATE = 8080, 9001
+#: What a guest reaches by the translated address of its router.
+OUTSIDE = '10.88.1.1'
+
+
+def greeting(address, port):
+    """What a guest says first, or why it says nothing."""
+    try:
+        with socket.create_connection((address, port), 2) as connection:
+            if port == 80:
+                connection.sendall(b'GET / HTTP/1.0\r\n\r\n')
+            with connection.makefile('rb') as answer:
+                return answer.read().decode()
+    except OSError as error:
+        return type(error).__name__
+
+
+def echoes(address):
+    """Whether a ping from here comes back. Not every machine has ping."""
+    request = struct.pack('!BBHHH', 8, 0, 0xE5CA, 0x1234, 1)
+    with socket.socket(
+        socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP
+    ) as connection:
+        connection.settimeout(2)
+        connection.connect((address, 0))
+        connection.send(request)
+        try:
+            # Behind the header of IP: the type, 0 for an answer.
+            return connection.recv(1500)[20] == 0
+        except OSError:
+            return False
 
 
 def resolve(server, name):
@@ -245,3 +276,130 @@ class TestNames(ServiceTest):
         self.assertEqual(
             {'192.0.2.7'}, resolve(self.cloud.address, record['name'])
         )
+
+
+class TestGuests(ServiceTest):
+    """The test side is outside the cloud, on its external network."""
+
+    def setUp(self):
+        super().setUp()
+        self.group = self.create(
+            'security-group', name=self.id().rpartition('.')[2]
+        )
+
+    def create(self, kind, **wanted):
+        """Something of neutron; returns its id."""
+        path, key = f'/v2.0/{kind}s', kind.replace('-', '_')
+        made = self.cloud.request('POST', NEUTRON, path, {key: wanted})
+        found = made.field(key, 'id')
+        self.addCleanup(self.gone, kind, NEUTRON, f'{path}/{found}')
+        return found
+
+    def allow(self, protocol, **ports):
+        self.create(
+            'security-group-rule',
+            security_group_id=self.group,
+            direction='ingress',
+            protocol=protocol,
+            **ports,
+        )
+
+    def guest(self, **more):
+        """A server in our security group; returns it."""
+        name = {'name': self.group}
+        server = self.boot(security_groups=[name], **more)
+        return self.cloud.get(NOVA, f'/v2.1/servers/{server}').field('server')
+
+    def port_of(self, server):
+        path = f'/v2.0/ports?device_id={server["id"]}'
+        (port,) = self.cloud.get(NEUTRON, path).items('ports')
+        return port
+
+    def float(self, server):
+        """Give it a floating IP address, and return that."""
+        path = '/v2.0/networks?name=public'
+        (network,) = self.cloud.get(NEUTRON, path).items('networks')
+        made = self.create(
+            'floatingip',
+            floating_network_id=network['id'],
+            port_id=self.port_of(server)['id'],
+        )
+        path = f'/v2.0/floatingips/{made}'
+        found = self.cloud.get(NEUTRON, path)
+        return found.field('floatingip', 'floating_ip_address')
+
+    def power(self, server, action, status):
+        path = f'/v2.1/servers/{server["id"]}'
+        self.cloud.request('POST', NOVA, f'{path}/action', {action: None})
+        self.wait(
+            action,
+            lambda: self.cloud.get(NOVA, path).field('server', 'status'),
+            status,
+        )
+
+    def inside(self, server):
+        """The beginning of a command that runs inside a guest."""
+        config = yaml.safe_load(
+            pathlib.Path(os.environ['OS_FAULTS_CONFIG']).read_text()
+        )
+        (node,) = (
+            node
+            for node in config['node_discover']['args']
+            if node['fqdn'] == server['OS-EXT-SRV-ATTR:host']
+        )
+        options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+        return [
+            *('ssh', '-q', '-i', node['auth']['private_key_file']),
+            *(f'-o{option}' for option in options),
+            f'{node["auth"]["username"]}@{node["ip"]}',
+            *('sudo', 'ip', 'netns', 'exec', f'vm-{server["id"]}'),
+        ]
+
+    def test_security_groups_and_power_decide_who_is_answered(self):
+        server = self.guest()
+        address = self.float(server)
+        name = server['id']
+        # A rule for one port opens that and nothing else: the way is there.
+        self.allow('tcp', port_range_min=22, port_range_max=22)
+        ssh = f'SSH-2.0-sandbox {name}\r\n'
+        self.wait('ssh', lambda: greeting(address, 22), ssh, seconds=30)
+        self.assertEqual('TimeoutError', greeting(address, 80))
+        self.assertFalse(echoes(address))
+        self.allow('tcp', port_range_min=80, port_range_max=80)
+        self.allow('icmp')
+        self.wait(
+            'http',
+            lambda: greeting(address, 80).rpartition('\r\n')[2],
+            f'{name}\n',
+            seconds=30,
+        )
+        self.wait('ping', lambda: echoes(address), True, seconds=30)
+        for off, on in (
+            (('os-stop', 'SHUTOFF'), ('os-start', 'ACTIVE')),
+            (('pause', 'PAUSED'), ('unpause', 'ACTIVE')),
+        ):
+            self.power(server, *off)
+            self.assertIn(greeting(address, 22), ('TimeoutError', 'OSError'))
+            self.power(server, *on)
+            self.wait(on[0], lambda: greeting(address, 22), ssh, seconds=30)
+
+    def test_guests_reach_each_other_and_the_outside(self):
+        self.allow('icmp')
+        first, second = (
+            self.guest(availability_zone=f'nova:{host}')
+            for host in ('cmp1', 'cmp2')
+        )
+        fixed = self.port_of(second)['fixed_ips'][0]['ip_address']
+        for target in (fixed, OUTSIDE):
+            ping = ['ping', '-c', '1', '-W', '2', target]
+            command = [*self.inside(first), *ping]
+            self.wait(
+                f'ping of {target}',
+                lambda command=command: (
+                    subprocess.run(
+                        command, stdout=subprocess.DEVNULL
+                    ).returncode
+                ),
+                0,
+                seconds=30,
+            )

@@ -75,9 +75,9 @@ class TestCheck(testtools.TestCase):
 
     def test_memory(self):
         reason = self.refused(memory_mib=4000)
-        self.assertIn('4096 MiB', reason)
+        self.assertIn('4608 MiB', reason)
         self.assertIn('4000 MiB', reason)
-        self.assertIn('96 MiB are missing', reason)
+        self.assertIn('608 MiB are missing', reason)
 
     def test_memory_that_the_user_allows(self):
         facts = dataclasses.replace(GOOD, memory_mib=3500)
