@@ -41,9 +41,9 @@ BRIDGES = {'management': 'br0', 'tunnel': 'brt', 'external': 'brx'}
 CLUSTER = {
     # HAProxy listens on an address that another host has.
     'ip_nonlocal_bind': 1,
-    # About 6 s of retransmission, 7 s for a new connection.
+    # About 6 s of retransmission, 3 s for a new connection.
     'tcp_retries2': 4,
-    'tcp_syn_retries': 2,
+    'tcp_syn_retries': 1,
     # 6 s of silence where the kernel is asked to watch.
     'tcp_keepalive_time': 3,
     'tcp_keepalive_intvl': 1,
