@@ -137,7 +137,10 @@ def _missing_apis(
                     own.authenticate()
                 elif service.endpoint:
                     own.token = cloud.token
-                    own.get(service.endpoint.port, service.endpoint.probe)
+                    probe = service.endpoint.probe.format(
+                        project=cloud.project_id
+                    )
+                    own.get(service.endpoint.port, probe)
             except ApiError as error:
                 missing[f'{service.name} on {machine.host.name}'] = str(error)
     return missing

@@ -135,6 +135,7 @@ class GoldenBuilder:
             stop=Group(self.layout.cgroup).kill,
             ended=lambda name: self.progress.detail(f'{name} ready'),
         )
+        cluster.share_out(self.shape, self._of(Role.CONTROLLER))
 
     def _start_backends(self) -> None:
         database.install(self.shape, self.first)
@@ -188,7 +189,6 @@ class GoldenBuilder:
             timeout=_SETUP_TIMEOUT,
             env={'OS_BOOTSTRAP_PASSWORD': self.password},
         )
-        cluster.share_out(self.shape, self._of(Role.CONTROLLER))
         self._systemctl(self.first, [unit.name for unit in keystone.units])
         health.wait_for_token(
             self.layout, self.shape, self.password, timeout=_READY_TIMEOUT

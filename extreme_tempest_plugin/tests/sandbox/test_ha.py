@@ -99,7 +99,11 @@ class TestLossOfAController(testtools.TestCase):
             cloud.authenticate()
             for service in services.of(self.shape):
                 if service.endpoint:
-                    cloud.get(service.endpoint.port, service.endpoint.probe)
+                    probe = service.endpoint.probe
+                    cloud.get(
+                        service.endpoint.port,
+                        probe.format(project=cloud.project_id),
+                    )
         except api.ApiError as error:
             return str(error)
         return ''

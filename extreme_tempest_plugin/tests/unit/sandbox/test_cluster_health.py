@@ -155,6 +155,7 @@ class FakeCloud:
         self.password = password
         self.timeout = timeout
         self.token = 'token'
+        self.project_id = 'project'
 
     def authenticate(self):
         if self.address in self.broken:
