@@ -27,12 +27,12 @@ import rich.console
 import rich.table
 
 from extreme_tempest_plugin.sandbox import api
-from extreme_tempest_plugin.sandbox import cluster_health
 from extreme_tempest_plugin.sandbox import health
-from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import namespace
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import services
+from extreme_tempest_plugin.sandbox.health import cluster as cluster_health
+from extreme_tempest_plugin.sandbox.hosts import machine as machine_module
 
 ASKED = ('keystone', 'nova', 'neutron', 'glance', 'cinder')
 INTERVAL_S = 0.5

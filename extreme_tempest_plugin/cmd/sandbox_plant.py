@@ -20,10 +20,10 @@ from cliff import lister
 from extreme_tempest_plugin.cmd import sandbox
 from extreme_tempest_plugin.sandbox import plants
 from extreme_tempest_plugin.sandbox import progress
-from extreme_tempest_plugin.sandbox.carriers import Planted
 from extreme_tempest_plugin.sandbox.lifecycle import Sandbox
-from extreme_tempest_plugin.sandbox.planting import Planter
 from extreme_tempest_plugin.sandbox.plants import Plant
+from extreme_tempest_plugin.sandbox.plants.carriers import Planted
+from extreme_tempest_plugin.sandbox.plants.planting import Planter
 
 _Table = tuple[tuple[str, ...], collections.abc.Iterable[tuple[object, ...]]]
 

@@ -17,27 +17,27 @@ import dataclasses
 import pathlib
 
 from extreme_tempest_plugin.sandbox import bmc
-from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import guards
 from extreme_tempest_plugin.sandbox import health
-from extreme_tempest_plugin.sandbox import machine as machine_module
-from extreme_tempest_plugin.sandbox import management
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import plants as plants_module
 from extreme_tempest_plugin.sandbox import preflight
-from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox import teardown
 from extreme_tempest_plugin.sandbox import workspace as workspace_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.health import management
+from extreme_tempest_plugin.sandbox.hosts import machine as machine_module
+from extreme_tempest_plugin.sandbox.hosts import storage
 from extreme_tempest_plugin.sandbox.image import build
 from extreme_tempest_plugin.sandbox.image import golden as golden_module
 from extreme_tempest_plugin.sandbox.image.golden import Golden
 from extreme_tempest_plugin.sandbox.image.initialise import GoldenBuilder
 from extreme_tempest_plugin.sandbox.image.store import Store
 from extreme_tempest_plugin.sandbox.layout import Layout
-from extreme_tempest_plugin.sandbox.planting import Planter
+from extreme_tempest_plugin.sandbox.plants import carriers
 from extreme_tempest_plugin.sandbox.plants import Plant
+from extreme_tempest_plugin.sandbox.plants.planting import Planter
 from extreme_tempest_plugin.sandbox.progress import Progress
 from extreme_tempest_plugin.sandbox.status import Record
 from extreme_tempest_plugin.sandbox.status import Status

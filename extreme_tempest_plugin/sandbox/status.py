@@ -18,7 +18,7 @@ import pathlib
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
-from extreme_tempest_plugin.sandbox.carriers import Planted
+from extreme_tempest_plugin.sandbox.plants.carriers import Planted
 from extreme_tempest_plugin.sandbox.topology import Topology
 
 

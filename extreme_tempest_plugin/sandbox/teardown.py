@@ -17,8 +17,8 @@ import pathlib
 import shutil
 
 from extreme_tempest_plugin.sandbox import network
-from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.hosts import storage
 from extreme_tempest_plugin.sandbox.layout import Layout
 
 _NSPAWN = pathlib.Path('/run/systemd/nspawn')

@@ -20,8 +20,8 @@ import concurrent.futures
 import shlex
 
 from extreme_tempest_plugin.sandbox import services
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
 from extreme_tempest_plugin.sandbox.image import database
-from extreme_tempest_plugin.sandbox.machine import Machine
 from extreme_tempest_plugin.sandbox.services import backends
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology

@@ -16,7 +16,7 @@ import pathlib
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import services
-from extreme_tempest_plugin.sandbox.machine import Machine
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
 from extreme_tempest_plugin.sandbox.topology import Topology
 
 _TIMEOUT = 300

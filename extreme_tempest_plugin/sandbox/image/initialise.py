@@ -25,13 +25,14 @@ import shlex
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import layout as layout_module
-from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import services
-from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox import topology as topology_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.hosts import machine as machine_module
+from extreme_tempest_plugin.sandbox.hosts import storage
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
 from extreme_tempest_plugin.sandbox.image import cluster
 from extreme_tempest_plugin.sandbox.image import database
 from extreme_tempest_plugin.sandbox.image import lanes
@@ -42,7 +43,6 @@ from extreme_tempest_plugin.sandbox.image.golden import Seed
 from extreme_tempest_plugin.sandbox.image.golden import SSH_KEY
 from extreme_tempest_plugin.sandbox.image.golden import STORAGE
 from extreme_tempest_plugin.sandbox.image.layer import Layer
-from extreme_tempest_plugin.sandbox.machine import Machine
 from extreme_tempest_plugin.sandbox.progress import Progress
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology

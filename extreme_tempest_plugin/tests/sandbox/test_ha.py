@@ -25,13 +25,13 @@ from concurrent import futures
 import testtools
 
 from extreme_tempest_plugin.sandbox import api
-from extreme_tempest_plugin.sandbox import cluster_health
 from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import lifecycle
-from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import progress
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import status
+from extreme_tempest_plugin.sandbox.health import cluster as cluster_health
+from extreme_tempest_plugin.sandbox.hosts import machine as machine_module
 
 #: Seconds; the busy machine of a gate is slow. benchmarks/failover.py
 #: measures.

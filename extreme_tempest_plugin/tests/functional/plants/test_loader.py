@@ -22,8 +22,8 @@ import sys
 import fixtures
 import testtools
 
-from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox.guest import plants as loader
+from extreme_tempest_plugin.sandbox.plants import carriers
 
 SOURCE = """\
 def answer():

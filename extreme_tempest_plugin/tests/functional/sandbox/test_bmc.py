@@ -76,7 +76,7 @@ class TestBmc(testtools.TestCase):
             self.port = probe.getsockname()[1]
         spec = bmc.Specification('t', str(top), ADDRESSES, PASSWORD, self.port)
         self.process = subprocess.Popen(
-            [sys.executable, '-m', 'extreme_tempest_plugin.sandbox.ipmi'],
+            [sys.executable, '-m', 'extreme_tempest_plugin.sandbox.bmc.ipmi'],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding='utf-8',

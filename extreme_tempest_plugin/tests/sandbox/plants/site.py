@@ -23,7 +23,7 @@ import uuid
 
 from extreme_tempest_plugin.sandbox import api
 from extreme_tempest_plugin.sandbox import layout
-from extreme_tempest_plugin.sandbox import machine
+from extreme_tempest_plugin.sandbox.hosts import machine
 from extreme_tempest_plugin.sandbox.status import Record
 
 KEYSTONE, NOVA, PLACEMENT, CINDER, NEUTRON = 5000, 8774, 8778, 8776, 9696

@@ -16,8 +16,8 @@ import threading
 import fixtures
 import testtools
 
-from extreme_tempest_plugin.sandbox import buttons
 from extreme_tempest_plugin.sandbox import errors
+from extreme_tempest_plugin.sandbox.bmc import buttons
 
 WAIT_S = 10
 
@@ -48,7 +48,7 @@ class Supervisor:
 class TestButtons(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        pause = 'extreme_tempest_plugin.sandbox.buttons.PAUSE_S'
+        pause = 'extreme_tempest_plugin.sandbox.bmc.buttons.PAUSE_S'
         self.useFixture(fixtures.MockPatch(pause, 0))
         self.host = Supervisor()
         self.buttons = buttons.Buttons('cmp1', self.host.give)

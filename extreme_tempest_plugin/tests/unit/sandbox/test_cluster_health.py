@@ -18,10 +18,10 @@ import fixtures
 import testtools
 
 from extreme_tempest_plugin.sandbox import api
-from extreme_tempest_plugin.sandbox import cluster_health
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.health import cluster as cluster_health
 from extreme_tempest_plugin.sandbox.topology import Role
 
 SHAPE = topology.named('ha')
@@ -168,7 +168,7 @@ class FakeCloud:
 class TestMembers(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        where = 'extreme_tempest_plugin.sandbox.cluster_health.'
+        where = 'extreme_tempest_plugin.sandbox.health.cluster.'
         self.cloud = type('Cloud', (FakeCloud,), {})
         for name, new in (
             ('Cloud', self.cloud),

@@ -21,12 +21,12 @@ import testtools
 
 from extreme_tempest_plugin.cmd import sandbox as commands
 from extreme_tempest_plugin.cmd import sandbox_plant as plant_commands
-from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import health
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import plants
 from extreme_tempest_plugin.sandbox import status
+from extreme_tempest_plugin.sandbox.plants import carriers
 
 WHERE = 'extreme_tempest_plugin.cmd.sandbox.'
 SEEN = status.Status(

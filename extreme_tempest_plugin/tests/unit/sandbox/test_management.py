@@ -19,8 +19,8 @@ import testtools
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import layout
-from extreme_tempest_plugin.sandbox import management
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.health import management
 
 SHAPE = topology.named('single')
 
@@ -38,7 +38,7 @@ class TestManagement(testtools.TestCase):
         self.patch('time.sleep', mock.Mock())
 
     def patch(self, name, new):
-        where = 'extreme_tempest_plugin.sandbox.management.' + name
+        where = 'extreme_tempest_plugin.sandbox.health.management.' + name
         self.useFixture(fixtures.MockPatch(where, new))
 
     def ask(self, address, timeout=0):

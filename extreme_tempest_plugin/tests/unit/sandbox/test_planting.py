@@ -18,16 +18,16 @@ import shutil
 import fixtures
 import testtools
 
-from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import layout
-from extreme_tempest_plugin.sandbox import planting
 from extreme_tempest_plugin.sandbox import plants
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.plants import carriers
+from extreme_tempest_plugin.sandbox.plants import planting
 from extreme_tempest_plugin.tests.unit.sandbox import fakes
 
 SHAPE = topology.named('single')
-WHERE = 'extreme_tempest_plugin.sandbox.planting.'
+WHERE = 'extreme_tempest_plugin.sandbox.plants.planting.'
 
 
 class Machine:

@@ -19,8 +19,8 @@ import testtools
 
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import services
-from extreme_tempest_plugin.sandbox import storage
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.hosts import storage
 from extreme_tempest_plugin.sandbox.topology import Role
 
 SHAPE = topology.named('single')

@@ -19,12 +19,12 @@ from unittest import mock
 import fixtures
 import testtools
 
-from extreme_tempest_plugin.sandbox import board
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import layout
-from extreme_tempest_plugin.sandbox import machine
-from extreme_tempest_plugin.sandbox import supervisor
 from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox.hosts import board
+from extreme_tempest_plugin.sandbox.hosts import machine
+from extreme_tempest_plugin.sandbox.hosts import supervisor
 
 
 class BoardTest(testtools.TestCase):
@@ -49,7 +49,7 @@ class BoardTest(testtools.TestCase):
         self.board.group.kill.side_effect = lambda: self.done.append('kill')
 
     def patch(self, name, new):
-        where = 'extreme_tempest_plugin.sandbox.board.' + name
+        where = 'extreme_tempest_plugin.sandbox.hosts.board.' + name
         return self.useFixture(fixtures.MockPatch(where, new)).mock
 
     def did(self, what):

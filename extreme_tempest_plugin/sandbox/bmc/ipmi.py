@@ -16,8 +16,8 @@ apart by the address of the client and the port of the BMC, and so mixes up
 several BMCs of one process. Here each has its own socket and its own
 sessions.
 
-Run as ``python -m extreme_tempest_plugin.sandbox.ipmi``, in the namespace of
-the BMCs, with a bmc.Specification on standard input.
+Run as ``python -m extreme_tempest_plugin.sandbox.bmc.ipmi``, in the namespace
+of the BMCs, with a bmc.Specification on standard input.
 """
 
 import collections.abc
@@ -35,10 +35,10 @@ from pyghmi.ipmi import bmc
 from pyghmi.ipmi.private import serversession
 from pyghmi.ipmi.private import session as ipmisession
 
-from extreme_tempest_plugin.sandbox import machine
 from extreme_tempest_plugin.sandbox.bmc import Specification
 from extreme_tempest_plugin.sandbox.bmc import USER
-from extreme_tempest_plugin.sandbox.buttons import Buttons
+from extreme_tempest_plugin.sandbox.bmc.buttons import Buttons
+from extreme_tempest_plugin.sandbox.hosts import machine
 from extreme_tempest_plugin.sandbox.layout import Layout
 
 LOG = logging.getLogger(__name__)

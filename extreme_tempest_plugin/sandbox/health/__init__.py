@@ -16,15 +16,15 @@ import dataclasses
 import datetime
 import time
 
-from extreme_tempest_plugin.sandbox import cluster_health
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import namespace
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox.api import ApiError
 from extreme_tempest_plugin.sandbox.api import Cloud
+from extreme_tempest_plugin.sandbox.health import cluster as cluster_health
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
 from extreme_tempest_plugin.sandbox.layout import Layout
-from extreme_tempest_plugin.sandbox.machine import Machine
 from extreme_tempest_plugin.sandbox.topology import Role
 from extreme_tempest_plugin.sandbox.topology import Topology
 

@@ -22,9 +22,9 @@ import time
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import shell
-from extreme_tempest_plugin.sandbox import storage
-from extreme_tempest_plugin.sandbox.board import Specification
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.hosts import storage
+from extreme_tempest_plugin.sandbox.hosts.board import Specification
 from extreme_tempest_plugin.sandbox.layout import Layout
 from extreme_tempest_plugin.sandbox.topology import Host
 from extreme_tempest_plugin.sandbox.topology import Topology
@@ -104,7 +104,7 @@ class Machine:
                     # Mounts of the host stay unseen and end with it.
                     *('unshare', '--mount', '--propagation', 'slave', '--'),
                     *(sys.executable, '-m'),
-                    'extreme_tempest_plugin.sandbox.supervisor',
+                    'extreme_tempest_plugin.sandbox.hosts.supervisor',
                     spec.to_json(),
                 ],
                 stdin=subprocess.DEVNULL,

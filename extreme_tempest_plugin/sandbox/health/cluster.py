@@ -24,8 +24,8 @@ from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox.api import ApiError
 from extreme_tempest_plugin.sandbox.api import Cloud
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
 from extreme_tempest_plugin.sandbox.layout import Layout
-from extreme_tempest_plugin.sandbox.machine import Machine
 from extreme_tempest_plugin.sandbox.topology import Topology
 
 _GALERA = (

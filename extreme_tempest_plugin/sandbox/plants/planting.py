@@ -20,21 +20,21 @@ import collections.abc
 import posixpath
 import time
 
-from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import health
-from extreme_tempest_plugin.sandbox import machine as machine_module
 from extreme_tempest_plugin.sandbox import namespace
 from extreme_tempest_plugin.sandbox import network
 from extreme_tempest_plugin.sandbox import plants as plants_module
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
-from extreme_tempest_plugin.sandbox.carriers import Planted
-from extreme_tempest_plugin.sandbox.drop_ins import put
-from extreme_tempest_plugin.sandbox.drop_ins import Unit
+from extreme_tempest_plugin.sandbox.hosts import machine as machine_module
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
 from extreme_tempest_plugin.sandbox.layout import Layout
-from extreme_tempest_plugin.sandbox.machine import Machine
+from extreme_tempest_plugin.sandbox.plants import carriers
 from extreme_tempest_plugin.sandbox.plants import Plant
+from extreme_tempest_plugin.sandbox.plants.carriers import Planted
+from extreme_tempest_plugin.sandbox.plants.drop_ins import put
+from extreme_tempest_plugin.sandbox.plants.drop_ins import Unit
 from extreme_tempest_plugin.sandbox.progress import Progress
 from extreme_tempest_plugin.sandbox.topology import Topology
 

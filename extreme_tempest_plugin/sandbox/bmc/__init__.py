@@ -32,7 +32,7 @@ PORT = 623
 
 # Get Channel Authentication Capabilities: what can be asked without a session.
 _QUESTION = bytes.fromhex('0600ff07 00000000000000000009 2018c88100388e04b5')
-_MODULE = 'extreme_tempest_plugin.sandbox.ipmi'
+_MODULE = 'extreme_tempest_plugin.sandbox.bmc.ipmi'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@
 import collections.abc
 import dataclasses
 
-from extreme_tempest_plugin.sandbox import carriers
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import shell
 from extreme_tempest_plugin.sandbox.api import ApiError
 from extreme_tempest_plugin.sandbox.api import Cloud
-from extreme_tempest_plugin.sandbox.carriers import Planted
 from extreme_tempest_plugin.sandbox.guest import plants as loader
-from extreme_tempest_plugin.sandbox.machine import Machine
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
+from extreme_tempest_plugin.sandbox.plants import carriers
 from extreme_tempest_plugin.sandbox.plants import id_of
 from extreme_tempest_plugin.sandbox.plants import Plant
+from extreme_tempest_plugin.sandbox.plants.carriers import Planted
 
 # A unit may take as long to start, and is stopped before.
 _RESTART_TIMEOUT = 330

@@ -16,8 +16,8 @@ container, starts it again when the host reboots, and takes orders on a
 socket: ``on``, ``off``, ``reset``, ``soft``, ``status``, ``quit``. The BMC
 needs nothing but this socket.
 
-Run as ``python -m extreme_tempest_plugin.sandbox.supervisor SPECIFICATION``
-inside a mount namespace of its own.
+Run as ``python -m extreme_tempest_plugin.sandbox.hosts.supervisor`` with a
+specification, inside a mount namespace of its own.
 """
 
 import json
@@ -28,9 +28,9 @@ import selectors
 import socket
 import sys
 
-from extreme_tempest_plugin.sandbox.board import Board
-from extreme_tempest_plugin.sandbox.board import Specification
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.hosts.board import Board
+from extreme_tempest_plugin.sandbox.hosts.board import Specification
 
 LOG = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ import pathlib
 import re
 
 from extreme_tempest_plugin.sandbox import plants
+from extreme_tempest_plugin.sandbox.hosts.machine import Machine
 from extreme_tempest_plugin.sandbox.layout import Layout
-from extreme_tempest_plugin.sandbox.machine import Machine
 
 #: On a host: the loader and the plants of its services.
 DIRECTORY = '/var/lib/extreme-plants'
