@@ -190,7 +190,7 @@ class TestDamage(testtools.TestCase):
         self.assertEqual('refused', self.judged([*GOOD_LINES, *GOOD_LINES]))
 
     @hypothesis.given(st.randoms(use_true_random=False))
-    @hypothesis.settings(max_examples=60, deadline=None)
+    @hypothesis.settings(max_examples=60)
     def test_lines_dropped_doubled_and_moved(self, rng):
         lines = GOOD_LINES[1:]
         for _ in range(rng.randint(1, 5)):
@@ -200,7 +200,7 @@ class TestDamage(testtools.TestCase):
             self.assertNotEqual('pass', found)
 
     @hypothesis.given(st.data())
-    @hypothesis.settings(max_examples=150, deadline=None)
+    @hypothesis.settings(max_examples=150)
     def test_bytes_changed(self, data):
         whole = bytearray(b''.join(GOOD_LINES))
         for _ in range(data.draw(st.integers(1, 4))):
@@ -210,7 +210,7 @@ class TestDamage(testtools.TestCase):
         self.judged([bytes(whole)])
 
     @hypothesis.given(st.lists(strategies.any_event, max_size=40))
-    @hypothesis.settings(max_examples=200, deadline=None)
+    @hypothesis.settings(max_examples=200)
     def test_any_events_in_any_order(self, noise):
         numbered = [
             msgspec.structs.replace(event, n=number)
@@ -225,7 +225,7 @@ class TestDamage(testtools.TestCase):
         st.lists(strategies.any_event, min_size=1, max_size=10),
         st.integers(0, 2**32),
     )
-    @hypothesis.settings(max_examples=100, deadline=None)
+    @hypothesis.settings(max_examples=100)
     def test_noise_among_good_events(self, noise, seed):
         mixed = [*GOOD_EVENTS, *noise]
         random.Random(seed).shuffle(mixed)

@@ -24,7 +24,7 @@ class TestCover(testtools.TestCase):
     @hypothesis.given(
         st.lists(st.tuples(times, times), max_size=8), times, times
     )
-    @hypothesis.settings(max_examples=200, deadline=None)
+    @hypothesis.settings(max_examples=200)
     def test_as_found_one_by_one(self, pairs, first, second):
         found = sorted(
             (

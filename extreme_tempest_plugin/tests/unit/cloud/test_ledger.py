@@ -78,7 +78,7 @@ class LedgerTest(testtools.TestCase):
         self._open()
         self.assertEqual(0o600, self.path.stat().st_mode & 0o777)
 
-    @hypothesis.settings(max_examples=40, deadline=None)
+    @hypothesis.settings(max_examples=40)
     @hypothesis.given(
         names=strategies.lists(
             strategies.text(

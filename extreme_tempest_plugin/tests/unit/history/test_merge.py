@@ -131,7 +131,7 @@ class TestRoundTrips(testtools.TestCase):
             max_size=4,
         )
     )
-    @hypothesis.settings(max_examples=40, deadline=None)
+    @hypothesis.settings(max_examples=40)
     def test_nothing_is_lost_or_made_up(self, parts):
         with tempfile.TemporaryDirectory() as directory:
             found = merged(pathlib.Path(directory), *parts)

@@ -173,7 +173,7 @@ class TestReader(Case):
 
 class TestRoundTrips(testtools.TestCase):
     @hypothesis.given(st.lists(strategies.any_event, max_size=20))
-    @hypothesis.settings(max_examples=50, deadline=None)
+    @hypothesis.settings(max_examples=50)
     def test_what_is_written_is_read(self, written):
         with tempfile.TemporaryDirectory() as directory:
             path = pathlib.Path(directory) / 'part.jsonl'
@@ -183,7 +183,7 @@ class TestRoundTrips(testtools.TestCase):
             self.assertEqual(written, list(reader.Reader(path, part=True)))
 
     @hypothesis.given(st.binary(max_size=200))
-    @hypothesis.settings(max_examples=100, deadline=None)
+    @hypothesis.settings(max_examples=100)
     def test_any_bytes_are_read_or_refused(self, noise):
         with tempfile.TemporaryDirectory() as directory:
             path = pathlib.Path(directory) / 'part.jsonl'

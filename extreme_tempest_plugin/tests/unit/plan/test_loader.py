@@ -164,7 +164,7 @@ class TestParse(testtools.TestCase):
             self.refused(text, 'p.yaml:1: plan: Expected')
 
     @hypothesis.given(st.text(max_size=80))
-    @hypothesis.settings(max_examples=100, deadline=None)
+    @hypothesis.settings(max_examples=100)
     def test_any_text_is_refused_in_one_line(self, text):
         error = self.assertRaises(errors.PlanError, loader.parse, text)
         self.assertNotIn('\n', str(error))
@@ -182,7 +182,7 @@ class TestParse(testtools.TestCase):
             ),
         )
     )
-    @hypothesis.settings(max_examples=100, deadline=None)
+    @hypothesis.settings(max_examples=100)
     def test_any_document_is_a_plan_or_refused(self, document):
         if isinstance(document, dict):
             document = {'name': 'x', 'duration': 1, **document}

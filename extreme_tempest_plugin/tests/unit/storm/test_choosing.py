@@ -61,7 +61,7 @@ def _draw(weighted, times: int = 400) -> collections.Counter:
 
 
 class ChooseTest(testtools.TestCase):
-    @hypothesis.settings(max_examples=50, deadline=None)
+    @hypothesis.settings(max_examples=50)
     @hypothesis.given(
         weights=strategies.fixed_dictionaries(
             {

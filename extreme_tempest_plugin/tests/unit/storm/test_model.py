@@ -117,7 +117,7 @@ class Walk:
 
 
 class StateTest(testtools.TestCase):
-    @hypothesis.settings(max_examples=60, deadline=None)
+    @hypothesis.settings(max_examples=60)
     @hypothesis.given(
         seed=strategies.integers(0, 2**32),
         share=strategies.integers(1, 4),
@@ -128,7 +128,7 @@ class StateTest(testtools.TestCase):
         for end in ends:
             walk.step(*end)
 
-    @hypothesis.settings(max_examples=30, deadline=None)
+    @hypothesis.settings(max_examples=30)
     @hypothesis.given(
         seed=strategies.integers(0, 2**32),
         ends=strategies.lists(ENDS, max_size=40),
