@@ -133,7 +133,9 @@ class Group:
         """Ids of all processes in the group and its children."""
         found: set[int] = set()
         for directory in self.directories:
-            for path in directory.rglob('cgroup.procs'):
+            # Unlike rglob() it goes on when a group ends under its eyes.
+            for group, _, _ in os.walk(directory):
+                path = pathlib.Path(group, 'cgroup.procs')
                 with contextlib.suppress(OSError):
                     found.update(map(int, path.read_text('ascii').split()))
         # Zero stands for a process that this namespace cannot see.
