@@ -153,7 +153,7 @@ TOPOLOGIES = {
         ),
         # No host has it for good: keepalived gives it to one controller.
         api_address='10.88.0.10',
-        memory_mib=9216,
+        memory_mib=9728,
     ),
 }
 
