@@ -27,6 +27,7 @@ import tempfile
 import time
 
 import failover
+import servers
 
 from extreme_tempest_plugin.sandbox import api
 from extreme_tempest_plugin.sandbox import layout as layout_module
@@ -123,34 +124,14 @@ def boot(layout, shape):
 
     def visit():
         cloud.authenticate()
-        image = cloud.get(9292, '/v2/images?name=tiny').items('images')[0]
-        nets = cloud.get(9696, '/v2.0/networks?name=private')
-        server = {
-            'name': 'benchmark',
-            'flavorRef': '42',
-            'imageRef': image['id'],
-            'networks': [{'uuid': nets.items('networks')[0]['id']}],
-        }
-        made = cloud.request(
-            'POST', 8774, '/v2.1/servers', {'server': server}
-        ).field('server', 'id')
+        made = servers.start(cloud)
         end = time.monotonic() + BOOT_TIMEOUT
-        while not is_active(cloud, made):
+        while why := servers.why_not_active(cloud, made):
             if time.monotonic() > end:
-                raise SystemExit('the server did not become ACTIVE')
+                raise SystemExit(f'the server did not become ACTIVE: {why}')
             time.sleep(0.2)
 
     namespace.call(network.NAMESPACES / layout.tester, visit)
-
-
-def is_active(cloud, server):
-    """Whether a server and its port are ACTIVE."""
-    state = cloud.get(8774, f'/v2.1/servers/{server}').field('server')
-    if state['status'] == 'ERROR':
-        raise SystemExit(f'the server ended in ERROR: {state["fault"]}')
-    found = cloud.get(9696, f'/v2.0/ports?device_id={server}').items('ports')
-    states = [state['status'], *(port['status'] for port in found)]
-    return len(states) > 1 and set(states) == {'ACTIVE'}
 
 
 def pss_mb(layout):
