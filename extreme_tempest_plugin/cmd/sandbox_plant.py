@@ -17,7 +17,7 @@ import collections.abc
 from cliff import columns
 from cliff import lister
 
-from extreme_tempest_plugin.cmd import sandbox
+from extreme_tempest_plugin.cmd import sandbox_base
 from extreme_tempest_plugin.sandbox import plants
 from extreme_tempest_plugin.sandbox import progress
 from extreme_tempest_plugin.sandbox.lifecycle import Sandbox
@@ -28,12 +28,12 @@ from extreme_tempest_plugin.sandbox.plants.planting import Planter
 _Table = tuple[tuple[str, ...], collections.abc.Iterable[tuple[object, ...]]]
 
 
-class _Plants(sandbox.Explained, lister.Lister):
+class _Plants(sandbox_base.Explained, lister.Lister):
     """A command that shows plants."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        sandbox.add_plants_dir(parser)
+        sandbox_base.add_plants_dir(parser)
         return parser
 
 
@@ -69,7 +69,7 @@ class _Switch(_Plants):
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
         known = plants.known(parsed_args.plants_dir)
-        layout = sandbox.layout_of(parsed_args)
+        layout = sandbox_base.layout_of(parsed_args)
         with (
             progress.shown() as told,
             Sandbox(layout, told).planter() as planter,

@@ -184,7 +184,7 @@ class TestPlant(CommandTest):
     def test_not_up(self):
         where = 'extreme_tempest_plugin.cmd.sandbox_plant.'
         dev = layout.Layout('dev', self.top, self.top)
-        self.patch(where + 'sandbox.layout_of', lambda arguments: dev)
+        self.patch(where + 'sandbox_base.layout_of', lambda arguments: dev)
         self.patch(
             'extreme_tempest_plugin.sandbox.preflight.check_root', mock.Mock()
         )
@@ -206,7 +206,7 @@ class TestExec(CommandTest):
         self.group = self.patch(WHERE + 'Group', mock.Mock())
         self.become = self.patch('os.execvpe', mock.Mock())
         self.layout = layout.Layout('dev', self.top, self.top)
-        self.patch(WHERE + 'layout_of', lambda arguments: self.layout)
+        self.patch(WHERE + 'sandbox_base.layout_of', lambda arguments: self.layout)
 
     def up(self):
         self.layout.run_dir.mkdir(exist_ok=True)
