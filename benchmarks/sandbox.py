@@ -38,7 +38,7 @@ from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import status as status_module
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox.cgroups import Group
-from extreme_tempest_plugin.tests.sandbox import leftovers
+from extreme_tempest_plugin.tests.lifecycle import leftovers
 
 TEMPEST = pathlib.Path(sys.executable).with_name('tempest')
 BOOT_TIMEOUT = 180

@@ -29,7 +29,7 @@ from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.image import build
 from extreme_tempest_plugin.sandbox.image import golden
 from extreme_tempest_plugin.sandbox.image.store import Store
-from extreme_tempest_plugin.tests.sandbox import leftovers
+from extreme_tempest_plugin.tests.lifecycle import leftovers
 
 TEMPEST = str(pathlib.Path(sys.executable).with_name('tempest'))
 NAME = 'halfway'
