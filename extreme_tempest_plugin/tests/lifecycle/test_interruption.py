@@ -41,7 +41,7 @@ INITIALISE = (
     'Starting the hosts for the first time',
     'Initialising databases',
 )
-START = ('Starting the hosts', 'Starting OpenStack', 'Writing the workspace')
+START = ('Starting the hosts', 'Starting OpenStack')
 
 
 class InterruptionTest(testtools.TestCase):
