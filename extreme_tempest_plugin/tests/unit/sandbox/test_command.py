@@ -206,7 +206,9 @@ class TestExec(CommandTest):
         self.group = self.patch(WHERE + 'Group', mock.Mock())
         self.become = self.patch('os.execvpe', mock.Mock())
         self.layout = layout.Layout('dev', self.top, self.top)
-        self.patch(WHERE + 'sandbox_base.layout_of', lambda arguments: self.layout)
+        self.patch(
+            WHERE + 'sandbox_base.layout_of', lambda arguments: self.layout
+        )
 
     def up(self):
         self.layout.run_dir.mkdir(exist_ok=True)
