@@ -9,7 +9,7 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Plants known bugs in the process that starts; see sandbox/plants.py.
+"""Plants known bugs in the process that starts; see sandbox/plants.
 
 On a host this file is ``sitecustomize.py`` in a directory that only units
 with a plant have on their path, so Python runs it before the service.
