@@ -11,60 +11,25 @@
 #    under the License.
 """What the users of a cluster notice when a controller loses its power.
 
-Open loop: each service is asked every half second, with a token, without
-retries, whether the request before was answered or not. Times count from the
-order to cut the power, or to give it back. A failure later than the first
-good answer after the first failure is a flap.
+Times count from the order to cut the power, or to give it back. A failure
+later than the first good answer after the first failure is a flap.
 """
 
-import concurrent.futures
 import dataclasses
 import sys
-import threading
 import time
 
+import asking
 import rich.console
 import rich.table
-import servers
 
-from extreme_tempest_plugin.sandbox import api
 from extreme_tempest_plugin.sandbox import health
-from extreme_tempest_plugin.sandbox import namespace
-from extreme_tempest_plugin.sandbox import network
-from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox.health import cluster as cluster_health
 from extreme_tempest_plugin.sandbox.hosts import machine as machine_module
 
-ASKED = ('keystone', 'nova', 'neutron', 'glance', 'cinder')
-INTERVAL_S = 0.5
-REQUEST_TIMEOUT_S = 10
-#: A server is asked for so often, and so long after the power cut.
-BOOT_INTERVAL_S = 10
-BOOTS_UNTIL_S = 165
-#: Until when services and servers are watched, counted from the power cut.
-WATCHED_UNTIL_S = 200
 #: A server that is whole so soon was not held up by the dead controller.
 PROMPT_S = 30
 WHOLE_TIMEOUT_S = 300
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Sample:
-    """:param error: empty for a good answer"""
-
-    service: str
-    sent: float
-    done: float
-    error: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Boot:
-    """:param whole: when server and port were ACTIVE; None: never"""
-
-    asked: float
-    whole: float | None
-    error: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,7 +45,7 @@ class Cycle:
     host: str
     had_address: bool
     outages: dict[str, Outage]
-    boots: tuple[Boot, ...]
+    boots: tuple[asking.Boot, ...]
     rejoin_s: float
 
 
@@ -99,97 +64,6 @@ def outage(samples):
         return Outage(float('inf'), 0)
     answered = min(good)
     return Outage(answered, sum(sample.sent > answered for sample in failed))
-
-
-class Prober:
-    """Asks every service, from the tester's place in the network."""
-
-    def __init__(self, layout, shape, password):
-        self.layout = layout
-        self.cloud = api.Cloud(shape.api_address, password, REQUEST_TIMEOUT_S)
-        self.endpoints = {
-            service.name: service.endpoint
-            for service in services.of(shape)
-            if service.name in ASKED
-        }
-        self.samples = []
-        self.boots = []
-        self.stopped = threading.Event()
-
-    def run(self, power_off):
-        """Ask from before the power cut until stopped.
-
-        :param power_off: called when all services are being asked
-        :returns: the time of the cut, on the clock of the samples
-        """
-
-        def visit():
-            self.cloud.authenticate()
-            # Threads belong to the namespace of the one that starts them.
-            with concurrent.futures.ThreadPoolExecutor(200) as executor:
-                asking = [
-                    executor.submit(self._ask_often, executor, name)
-                    for name in self.endpoints
-                ]
-                time.sleep(2)
-                cut = time.monotonic()
-                power_off()
-                asking.append(executor.submit(self._boot_often, executor, cut))
-                time.sleep(WATCHED_UNTIL_S)
-                self.stopped.set()
-                for future in asking:
-                    future.result()
-            return cut
-
-        return namespace.call(network.NAMESPACES / self.layout.tester, visit)
-
-    def _ask_often(self, executor, name):
-        due = time.monotonic()
-        while not self.stopped.wait(max(0, due - time.monotonic())):
-            executor.submit(self._ask, name, due)
-            due += INTERVAL_S
-
-    def _ask(self, name, due):
-        error = ''
-        try:
-            if name == 'keystone':
-                fresh = api.Cloud(
-                    self.cloud.address, self.cloud.password, REQUEST_TIMEOUT_S
-                )
-                fresh.authenticate()
-            else:
-                endpoint = self.endpoints[name]
-                self.cloud.get(endpoint.port, endpoint.probe)
-        except api.ApiError as failure:
-            error = str(failure)
-        self.samples.append(Sample(name, due, time.monotonic(), error))
-
-    def _boot_often(self, executor, cut):
-        due = cut + 1
-        while due < cut + BOOTS_UNTIL_S:
-            if self.stopped.wait(max(0, due - time.monotonic())):
-                return
-            executor.submit(self._boot, due, cut + WATCHED_UNTIL_S)
-            due += BOOT_INTERVAL_S
-
-    def _boot(self, due, end):
-        whole, error, made = None, '', ''
-        try:
-            made = servers.start(self.cloud)
-            while time.monotonic() < end:
-                error = servers.why_not_active(self.cloud, made)
-                if not error:
-                    whole = time.monotonic()
-                    break
-                time.sleep(0.5)
-        except api.ApiError as failure:
-            error = str(failure)
-        self.boots.append(Boot(due, whole, error))
-        if made:
-            try:
-                self.cloud.request('DELETE', 8774, f'/v2.1/servers/{made}')
-            except api.ApiError as failure:
-                print(f'server {made} stays: {failure}', file=sys.stderr)
 
 
 def wait_until_whole(layout, shape, machines, password):
@@ -216,7 +90,7 @@ def cycle(layout, shape, machines, password, host):
     """Cut the power of one controller, and give it back."""
     (machine,) = (m for m in machines if m.host.name == host)
     had_address = has_address(machine, shape.api_address)
-    prober = Prober(layout, shape, password)
+    prober = asking.Prober(layout, shape, password)
     cut = prober.run(lambda: machine.power('off'))
     machine.power('on')
     rejoined = wait_until_whole(layout, shape, machines, password)
@@ -241,7 +115,7 @@ def cycle(layout, shape, machines, password, host):
             for name in prober.endpoints
         },
         tuple(
-            Boot(b.asked - cut, b.whole and b.whole - cut, b.error)
+            asking.Boot(b.asked - cut, b.whole and b.whole - cut, b.error)
             for b in sorted(prober.boots, key=lambda boot: boot.asked)
         ),
         rejoined,

@@ -27,14 +27,18 @@ import dataclasses
 import pathlib
 import time
 
+import msgspec
+
+from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import progress
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
+from extreme_tempest_plugin import storming
+from extreme_tempest_plugin.checkers import alarm
 from extreme_tempest_plugin.checkers import verdict as verdicts
-from extreme_tempest_plugin.cloud import census
-from extreme_tempest_plugin.cloud import cleanup
-from extreme_tempest_plugin.cloud import clients
-from extreme_tempest_plugin.cloud import credentials as credentials_
+from extreme_tempest_plugin.cloud import credentials
+from extreme_tempest_plugin.cloud import identity
 from extreme_tempest_plugin.cloud import logs
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import guard
@@ -42,37 +46,15 @@ from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import writer
+from extreme_tempest_plugin.plan import known_issues
 from extreme_tempest_plugin.plan import model
-from extreme_tempest_plugin.storm import runner
-from extreme_tempest_plugin.storm import spec as storm_spec
-from extreme_tempest_plugin.storm import tally
+from extreme_tempest_plugin.storm import replay
 from extreme_tempest_plugin.uptime import watch
 
 ACTOR = 'campaign'
 
 #: Seconds between two looks.
 PERIOD = 0.5
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """What a display shows while a campaign runs.
-
-    :param phase: what is being done, one word or a few.
-    :param elapsed: seconds since the storm began.
-    :param duration: seconds that the plan gives it.
-    :param storm: numbers of the storm, None without one.
-    :param monitors: service name to numbers of its monitor.
-    """
-
-    phase: str
-    elapsed: float
-    duration: float
-    storm: tally.Progress | None
-    monitors: dict[str, watch.Progress]
-
-
-Display = collections.abc.Callable[[Progress], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,61 +77,94 @@ def _heal_dead_runs(destructive: settings_.Destructive) -> None:
 def run(
     plan: model.Plan,
     settings: settings_.Settings,
-    credentials: credentials_.Credentials,
-    display: Display = lambda progress: None,
+    access: credentials.Access,
+    display: progress.Display = lambda shown: None,
+    again: replay.Replay | None = None,
 ) -> Result:
     """Run a prepared plan and judge it.
 
     :param plan: what ``preparation.prepare`` returned.
-    :param credentials: as whom storm and monitors speak to the cloud.
+    :param access: as whom storm and monitors speak to the cloud.
     :param display: called about once a second.
-    :raises UsageError: if the cloud cannot be reached, a dead run left a
-        fault that cannot be healed, or the cloud is not in the state that
-        the plan needs; nothing was touched then.
+    :param again: operations to issue instead of choosing any.
+    :raises UsageError: if the cloud cannot be reached or offers nothing of
+        what the plan wants, a dead run left a fault that cannot be healed,
+        or the cloud is not in the state that the plan needs; nothing was
+        touched then.
     """
+    remarks: tuple[str, ...] = ()
     if plan.storm:
-        clients.make(settings.cloud, credentials).check()
+        fitted = storming.fit(plan.storm, settings, access)
+        plan = msgspec.structs.replace(plan, storm=fitted.storm)
+        remarks = fitted.remarks
+    if again:
+        remarks = (f'this repeats run {again.run}', *remarks)
     _heal_dead_runs(settings.destructive)
     targets = guard.check(plan.faults, settings.destructive)
+    known = known_issues.load(settings.known_issues or (known_issues.SHIPPED,))
     directory = run_directory.RunDirectory(settings.runs_dir, plan)
     try:
+        directory.own(identity.Identity.of(settings.cloud.auth_url, access))
         Campaign(
-            plan, settings, credentials, targets, directory, display
+            plan,
+            settings,
+            access,
+            targets,
+            directory,
+            display,
+            remarks,
+            again,
         ).run()
     except OSError as error:
         raise errors.HarnessError(
             f'{directory.path}: the history cannot be written: '
             f'{error.strerror}'
         ) from error
-    return Result(verdict=directory.judge(), directory=directory.path)
+    return Result(verdict=directory.judge(known), directory=directory.path)
+
+
+class _Found(Exception):
+    """The storm is to end with the first operation that cannot be right."""
 
 
 class Campaign:
     """One run of a plan; ``run`` is called once.
 
     :param targets: of the plan's faults, in their order.
+    :param remarks: what the reader of the history should know.
+    :param again: operations to issue instead of choosing any.
     """
 
     def __init__(
         self,
         plan: model.Plan,
         settings: settings_.Settings,
-        credentials: credentials_.Credentials,
+        access: credentials.Access,
         targets: tuple[configuration.Target, ...],
         directory: run_directory.RunDirectory,
-        display: Display,
+        display: progress.Display,
+        remarks: tuple[str, ...] = (),
+        again: replay.Replay | None = None,
     ) -> None:
         self._plan = plan
         self._settings = settings
-        self._credentials = credentials
-        self._targets = targets
+        self._access = access
         self._directory = directory
         self._display = display
+        self._remarks = remarks
         self._began = time.monotonic()
         self._monitors: watch.Monitors | None = None
-        self._storm: runner.Storm | None = None
-        self._held: list[injection.Injection] = []
+        self._storm: storming.Storming | None = None
+        self._again = again
         self._writer = writer.Writer(directory.parts / f'{ACTOR}.jsonl')
+        self._breaking = breaking.Breaking(
+            plan.faults,
+            targets,
+            settings.destructive,
+            directory.run,
+            self._writer.append,
+        )
+        self._alarm = alarm.Alarm(self._breaking.seen)
 
     def run(self) -> None:
         """Do all of it; what goes wrong on our side is a note."""
@@ -157,6 +172,8 @@ class Campaign:
             self._note(events.Topic.STARTED, ACTOR)
             offset = time.time_ns() - time.monotonic_ns()
             self._note(events.Topic.CLOCK, ACTOR, str(offset))
+            for remark in self._remarks:
+                self._note(events.Topic.REMARK, 'storm', remark)
             try:
                 with self._observed():
                     try:
@@ -176,7 +193,7 @@ class Campaign:
         specs = (
             watch.specs(
                 self._settings,
-                self._credentials,
+                self._access.user,
                 self._plan.uptime,
                 self._directory.parts,
             )
@@ -199,92 +216,54 @@ class Campaign:
 
     def _break_and_storm(self) -> None:
         if self._plan.storm:
-            self._storm = self._make_storm(self._plan.storm)
-            self._show('starting the storm')
-            self._storm.start()
+            self._storm = storming.Storming(
+                self._plan,
+                self._settings,
+                self._access,
+                self._directory,
+                self._writer.append,
+                self._alarm.see,
+                self._again,
+            )
+            self._storm.start(self._show)
         self._began = time.monotonic()
-        faults = zip(self._plan.faults, self._targets, strict=True)
-        for number, (fault, target) in sorted(
-            enumerate(faults, start=1), key=lambda one: one[1][0].at
-        ):
+        with contextlib.suppress(_Found):
+            self._break_in_turn()
+            self._wait_until(
+                self._plan.duration, 'storm' if self._storm else 'watch'
+            )
+        if self._storm:
+            why = self._storm.settle(self._show)
+            if why:
+                self._unmeasured('storm', why)
+
+    def _break_in_turn(self) -> None:
+        for fault, make in self._breaking.in_turn():
             self._wait_until(fault.at, 'storm' if self._storm else 'watch')
-            self._break(f'fault-{number}', fault, target)
-        self._wait_until(
-            self._plan.duration, 'storm' if self._storm else 'watch'
-        )
-        self._settle()
-
-    def _make_storm(self, plan: model.Storm) -> runner.Storm:
-        assert self._plan.seed is not None
-        return runner.Storm(
-            storm_spec.StormSpec(
-                run=self._directory.run,
-                seed=self._plan.seed,
-                duration=self._plan.duration,
-                storm=plan,
-                cloud=self._settings.cloud,
-                credentials=self._credentials,
-            ),
-            self._directory.path,
-        )
-
-    def _break(
-        self, identity: str, fault: model.Fault, target: configuration.Target
-    ) -> None:
-        """Inject a fault; heal it now, after a while, or at the end."""
-        self._show(f'{fault.fault} of {fault.target}')
-        one = injection.make(
-            fault,
-            target,
-            self._settings.destructive,
-            identity=identity,
-            run=self._directory.run,
-            record=self._writer.append,
-        )
-        self._held.append(one)
-        one.inject()
-        if fault.hold is None:
-            return
-        self._wait_until(
-            self._elapsed() + fault.hold, f'{fault.target} is broken'
-        )
-        self._show(f'healing {fault.target}')
-        one.heal()
-
-    def _settle(self) -> None:
-        """Wait until the storm's users have seen what they asked for."""
-        if self._storm is None:
-            return
-        self._storm.stop()
-        while not (ended := self._storm.wait(PERIOD)):
-            self._show('the storm settles')
-        if not ended.ok:
-            self._unmeasured('storm', _death(ended))
+            self._show(f'{fault.fault} of {fault.target}')
+            one = make()
+            one.inject()
+            if fault.hold is None:
+                continue
+            self._wait_until(
+                self._elapsed() + fault.hold, f'{fault.target} is broken'
+            )
+            self._show(f'healing {fault.target}')
+            one.heal()
 
     def _put_back(self) -> None:
         """Heal, count and delete, in this order, whatever came before."""
         with contextlib.ExitStack() as stack:
             # Called from the last to the first, each whatever the others do.
-            stack.callback(self._clean_up)
-            for fault in self._held:
+            if self._storm:
+                stack.callback(self._storm.clean_up, self._show)
+            for fault in self._breaking.held:
                 stack.callback(self._heal, fault)
 
     def _heal(self, fault: injection.Injection) -> None:
         if fault.healed is None:
             self._show(f'healing {fault.plan.target}')
         fault.heal()
-
-    def _clean_up(self) -> None:
-        if self._storm is None:
-            return
-        if self._storm.running():
-            self._settle()
-        cloud = clients.make(self._settings.cloud, self._credentials)
-        self._show('counting what is there')
-        census.take(events.CensusPhase.AFTER, cloud, self._writer.append)
-        self._show('deleting what the storm created')
-        for left in cleanup.clean(self._storm.ledgers, cloud):
-            self._note(events.Topic.LEFT_BEHIND, left.resource, left.why)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
@@ -294,19 +273,23 @@ class Campaign:
         while (left := moment - self._elapsed()) > 0:
             self._show(phase)
             time.sleep(min(PERIOD, left))
-            ended = self._storm.wait(0) if self._storm else None
-            # It may end well a little before the campaign stops it.
-            if ended and not ended.ok:
-                raise errors.HarnessError(_death(ended))
+            if self._storm and self._plan.storm:
+                self._storm.check()
+                if self._plan.storm.stop_on_finding and self._alarm.raised:
+                    remark = f'stopped at a finding: {self._alarm.raised}'
+                    self._note(events.Topic.REMARK, 'storm', remark)
+                    self._remarks = (*self._remarks, remark)
+                    raise _Found
 
     def _show(self, phase: str) -> None:
         self._display(
-            Progress(
+            progress.Progress(
                 phase=phase,
                 elapsed=self._elapsed(),
                 duration=self._plan.duration,
                 storm=self._storm.progress() if self._storm else None,
                 monitors=self._monitors.progress() if self._monitors else {},
+                remarks=self._remarks,
             )
         )
 
@@ -325,8 +308,3 @@ class Campaign:
                 text=said,
             )
         )
-
-
-def _death(ended: runner.Ended) -> str:
-    how = 'was killed' if ended.killed else f'ended with {ended.status}'
-    return f'the load process {how}: {ended.log_tail}'

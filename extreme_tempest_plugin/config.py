@@ -39,6 +39,46 @@ StressGroup = [
         'user gets an equal share.',
     ),
     cfg.StrOpt(
+        'os_cloud',
+        help='Name of a cloud in clouds.yaml: the commands work there as the '
+        'user that it names, instead of with the credentials of tempest.conf. '
+        'The test classes always use those of tempest.conf.',
+    ),
+    cfg.PortOpt(
+        'web_ui_port',
+        help='Port on which Locust shows the statistics of a storm while it '
+        'runs. Without it there is no web page.',
+    ),
+    cfg.HostAddressOpt(
+        'web_ui_host',
+        default='127.0.0.1',
+        help='Address of the web page. It has no password: whoever reaches it '
+        'can end the storm.',
+    ),
+    cfg.IntOpt(
+        'workers',
+        default=0,
+        min=0,
+        help='Load processes on other machines that a storm waits for, beside '
+        'those of the plan here: `tempest extreme worker` starts one.',
+    ),
+    cfg.HostAddressOpt(
+        'worker_host',
+        default='127.0.0.1',
+        help='Address on which a storm listens for them.',
+    ),
+    cfg.PortOpt(
+        'worker_port',
+        default=5557,
+        help='Port on which a storm listens for them.',
+    ),
+    cfg.StrOpt(
+        'worker_key_file',
+        help='File with a key that both sides have. What they are told, with '
+        'credentials of the cloud, and what they write is encrypted with it; '
+        "Locust's statistics are not.",
+    ),
+    cfg.StrOpt(
         'plans_dir',
         help='Directory with plans that the test classes use instead of the '
         'plans of the same name that come with the plugin: '
@@ -49,6 +89,12 @@ StressGroup = [
         default='extreme-runs',
         help='Directory in which each run makes one of its own, with its '
         'history and verdict.',
+    ),
+    cfg.ListOpt(
+        'known_issues',
+        default=[],
+        help='YAML files of known issues: findings that are listed and do '
+        'not fail a run. Empty takes the file that comes with the plugin.',
     ),
     cfg.ListOpt(
         'log_hosts',

@@ -25,7 +25,15 @@ class UsageError(ExtremeError):
 
 
 class PlanError(UsageError):
-    """A plan that cannot be run; names file, line and key."""
+    """A plan that cannot be run; names file, line and key.
+
+    :param keys: where in the plan, while the line is not known; the message
+        begins with them.
+    """
+
+    def __init__(self, message: str, keys: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 class HistoryError(UsageError):

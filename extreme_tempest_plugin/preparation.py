@@ -11,6 +11,7 @@
 #    under the License.
 """Complete a plan from the configuration and check it, before anything."""
 
+import collections.abc
 import random
 
 import msgspec
@@ -20,7 +21,7 @@ from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.storm import actions
-from extreme_tempest_plugin.storm import model as storm_model
+from extreme_tempest_plugin.storm import shares
 from extreme_tempest_plugin.uptime import watch
 
 
@@ -46,7 +47,8 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
     )
     if plan.storm:
         actions.check(plan.storm)
-        if not settings.cloud.image:
+        boots = {'server'} & {*actions.created(plan.storm), *plan.storm.shared}
+        if boots and not settings.cloud.image:
             raise errors.UsageError(
                 'no image to boot: set [compute] image_ref in tempest.conf'
             )
@@ -62,10 +64,40 @@ def _complete_storm(
 ) -> model.Storm:
     users = storm.users or settings.users
     max_instances = storm.max_instances or settings.max_instances
-    storm_model.limits(users, max_instances)
-    return msgspec.structs.replace(
-        storm, users=users, max_instances=max_instances
+    think_time = storm.think_time
+    if storm.rate is None and think_time is None:
+        think_time = model.THINK_TIME
+    complete = msgspec.structs.replace(
+        storm,
+        users=users,
+        max_instances=max_instances,
+        think_time=think_time,
     )
+    if complete.processes > users:
+        raise errors.UsageError(
+            f'storm.processes: {users} users cannot be shared by '
+            f'{complete.processes}: give at most the number of users'
+        )
+    shares.limits(complete, actions.created(complete))
+    _check_shared(complete.shared)
+    return complete
+
+
+def _check_shared(kinds: collections.abc.Iterable[str]) -> None:
+    """See whether what a plan shares can be created, in its order.
+
+    :raises PlanError: if not.
+    """
+    there: set[str] = set()
+    for kind in kinds:
+        for need in actions.creating(kind).partners.values():
+            if need.kind not in there:
+                raise errors.PlanError(
+                    f'storm.shared.{kind}: takes a {need.kind}, which must be '
+                    'shared, too, and stand above it',
+                    ('storm', 'shared', kind),
+                )
+        there.add(kind)
 
 
 def _complete_uptime(

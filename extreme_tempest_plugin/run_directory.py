@@ -11,23 +11,32 @@
 #    under the License.
 """The directory of a run: parts on the way, then history and verdict."""
 
+import collections.abc
 import datetime
 import importlib.metadata
 import pathlib
 import time
 import uuid
 
+import msgspec
+
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin.checkers import verdict as verdicts
+from extreme_tempest_plugin.cloud import identity as identity_
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import merge
 from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.plan import known_issues
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.reports import text
 from extreme_tempest_plugin.reports import verdict_json
 
 HISTORY = 'history.jsonl'
+
+#: What a clean-up after the death of the run needs; holds no secret.
+RECORD = 'run.json'
 
 #: Packages whose versions a history names.
 _PACKAGES = (
@@ -37,6 +46,17 @@ _PACKAGES = (
     'os-faults',
     'msgspec',
 )
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose run it is.
+
+    :param owner: the process of the campaign.
+    """
+
+    run: str
+    owner: liveness.Owner
+    identity: identity_.Identity
 
 
 class RunDirectory:
@@ -57,16 +77,29 @@ class RunDirectory:
         self.run = str(uuid.uuid4())
         self._header = _header(self.run, plan)
 
-    def judge(self) -> verdicts.Verdict:
+    def own(self, identity: identity_.Identity) -> None:
+        """Write down who runs it, and as whom it speaks to the cloud.
+
+        :raises OSError: if it cannot be written.
+        """
+        record = Record(
+            run=self.run, owner=liveness.this_process(), identity=identity
+        )
+        (self.path / RECORD).write_bytes(msgspec.json.encode(record))
+
+    def judge(
+        self, known: collections.abc.Sequence[known_issues.KnownIssue] = ()
+    ) -> verdicts.Verdict:
         """Merge the parts, judge the history and write what was found.
 
+        :param known: issues whose findings do not fail the run.
         :raises HarnessError: if it cannot be written.
         """
         history = self.path / HISTORY
         parts = list(self.parts.glob('*.jsonl'))
         try:
             merge.merge(self._header, parts, history)
-            verdict = verdicts.judge_file(reader.Reader(history))
+            verdict = verdicts.judge_file(reader.Reader(history), known=known)
             verdict_json.write(verdict, self.path / verdict_json.NAME)
             text.write(verdict, self.path)
         except OSError as error:
@@ -75,6 +108,43 @@ class RunDirectory:
                 'of the history are in its directory parts'
             ) from error
         return verdict
+
+
+def find(runs: pathlib.Path, which: str) -> pathlib.Path:
+    """The directory of a run.
+
+    :param runs: ``[stress] runs_dir``.
+    :param which: a directory, its name below ``runs``, or the identity of
+        the run.
+    :raises UsageError: if there is none.
+    """
+    for path in (pathlib.Path(which), runs / which):
+        if (path / RECORD).exists():
+            return path
+    for record in sorted(runs.glob(f'*/{RECORD}')):
+        if read(record.parent).run == which:
+            return record.parent
+    raise errors.UsageError(
+        f'{which}: it is no directory of a run, and {runs} has no run of that '
+        'name or identity'
+    )
+
+
+def read(path: pathlib.Path) -> Record:
+    """Whose run it is.
+
+    :raises UsageError: if the directory does not say so.
+    """
+    try:
+        return msgspec.json.decode((path / RECORD).read_bytes(), type=Record)
+    except OSError as error:
+        why = str(error.strerror)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = f'it is none: {error}'
+    raise errors.UsageError(
+        f'{path / RECORD}: {why}: nobody knows as whom the run spoke to its '
+        'cloud'
+    )
 
 
 def _make(runs: pathlib.Path, name: str) -> pathlib.Path:

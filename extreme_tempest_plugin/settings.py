@@ -20,6 +20,21 @@ import pathlib
 
 from oslo_config import cfg
 
+#: Options of Tempest's [compute-feature-enabled] and so on that say what a
+#: cloud can do and actions need.
+FEATURES = {
+    'compute': (
+        'cold_migration',
+        'interface_attach',
+        'live_migration',
+        'pause',
+        'resize',
+        'snapshot',
+        'suspend',
+    ),
+    'volume': ('clone', 'extend_attached_volume', 'snapshot'),
+}
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
@@ -31,6 +46,15 @@ class Cloud:
     :param catalog_types: service name to the type in the catalog.
     :param image: id of the image to boot; empty where none is configured.
     :param flavor: id of the flavor.
+    :param flavor_alt: id of another one, for a resize; empty if there is
+        none.
+    :param public_network: id of the network of floating IPs; empty if there
+        is none.
+    :param fixed_network: name of the network to boot on, where the user has
+        none of its own; empty if the cloud chooses.
+    :param computes: hosts for servers that there are at least.
+    :param backup: there is a backup service of volumes.
+    :param features: what is enabled of ``FEATURES``: ``compute:pause``.
     """
 
     auth_url: str
@@ -41,6 +65,12 @@ class Cloud:
     catalog_types: dict[str, str]
     image: str
     flavor: str
+    flavor_alt: str = ''
+    public_network: str = ''
+    fixed_network: str = ''
+    computes: int = 1
+    backup: bool = False
+    features: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +96,25 @@ class Destructive:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """Load processes on other machines, and where they are waited for."""
+
+    workers: int
+    host: str
+    port: int
+    key_file: pathlib.Path
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    """All of it.
+
+    :param os_cloud: name in clouds.yaml of the cloud and its user; empty
+        where tempest.conf says both.
+    :param others: load processes on other machines; None for none.
+    :param web_ui: address and port of Locust's web page; empty for none.
+    """
+
     cloud: Cloud
     logs: Logs
     destructive: Destructive
@@ -74,7 +122,11 @@ class Settings:
     max_instances: int
     plans_dir: pathlib.Path | None
     runs_dir: pathlib.Path
+    known_issues: tuple[pathlib.Path, ...]
     services: tuple[str, ...]
+    os_cloud: str = ''
+    web_ui: str = ''
+    others: Others | None = None
 
 
 def from_conf(conf: cfg.ConfigOpts) -> Settings:
@@ -106,7 +158,26 @@ def from_conf(conf: cfg.ConfigOpts) -> Settings:
             else None
         ),
         runs_dir=pathlib.Path(conf.stress.runs_dir),
+        known_issues=tuple(map(pathlib.Path, conf.stress.known_issues)),
         services=tuple(conf.uptime.services),
+        os_cloud=conf.stress.os_cloud or '',
+        others=_others(conf),
+        web_ui=(
+            f'{conf.stress.web_ui_host}:{conf.stress.web_ui_port}'
+            if conf.stress.web_ui_port
+            else ''
+        ),
+    )
+
+
+def _others(conf: cfg.ConfigOpts) -> Others | None:
+    if not conf.stress.workers:
+        return None
+    return Others(
+        workers=conf.stress.workers,
+        host=conf.stress.worker_host,
+        port=conf.stress.worker_port,
+        key_file=pathlib.Path(conf.stress.worker_key_file or ''),
     )
 
 
@@ -122,7 +193,23 @@ def _cloud(conf: cfg.ConfigOpts) -> Cloud:
             'nova': conf.compute.catalog_type,
             'neutron': conf.network.catalog_type,
             'glance': conf.image.catalog_type,
+            'cinder': conf.volume.catalog_type,
+            'swift': conf.object_storage.catalog_type,
+            # The plugin of designate may not be installed.
+            'designate': 'dns',
+            'placement': conf.placement.catalog_type,
         },
         image=conf.compute.image_ref or '',
         flavor=conf.compute.flavor_ref or '',
+        flavor_alt=conf.compute.flavor_ref_alt or '',
+        public_network=conf.network.public_network_id or '',
+        fixed_network=conf.compute.fixed_network_name or '',
+        computes=conf.compute.min_compute_nodes,
+        backup=conf.volume_feature_enabled.backup,
+        features=frozenset(
+            f'{part}:{name}'
+            for part, names in FEATURES.items()
+            for name in names
+            if getattr(getattr(conf, f'{part}_feature_enabled'), name)
+        ),
     )

@@ -21,8 +21,11 @@ import collections.abc
 from extreme_tempest_plugin.checkers import holes
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import unexpected
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model as plan_model
+
+LEFT = 'resources left behind'
 
 #: An action that was tried so often and never succeeded was not tested.
 ENOUGH_TRIES = 5
@@ -79,18 +82,16 @@ class Integrity:
         return model.Conclusion(
             findings=left,
             gaps=tuple(gaps),
-            rows=(self._left_row(left),) if self._plan.storm else (),
+            rows=(self._left_limit(),) if self._plan.storm else (),
         )
 
     def _gap(self, why: str) -> model.Gap:
         return model.Gap(checker=self.name, why=why)
 
-    def _left_row(self, left: collections.abc.Sized) -> model.Row:
+    def _left_limit(self) -> model.Limit:
         # The storm's clean-up is the campaign's: it speaks if it ended.
         silent = self._ended.get('campaign', 0) == 0
-        return model.at_most(
-            'resources left behind', 0, len(left), (0,) if silent else ()
-        )
+        return model.Limit(name=LEFT, allowed=0, doubtful=silent)
 
     def _processes(self) -> collections.abc.Iterator[str]:
         for actor, times in self._ended.items():
@@ -122,13 +123,21 @@ class Integrity:
             return
         tried: dict[str, int] = collections.defaultdict(int)
         done: dict[str, int] = collections.defaultdict(int)
+        skipped: dict[str, list[str]] = collections.defaultdict(list)
         for operation in self._calls:
-            tried[operation.invoke.action] += 1
-            done[operation.invoke.action] += operation.acknowledged
+            if operation.error.startswith(unexpected.SKIPPED):
+                skipped[operation.action].append(operation.error)
+            tried[operation.action] += 1
+            done[operation.action] += operation.acknowledged
         if not any(done.values()):
             yield 'No operation of the storm succeeded: nothing was tested.'
             return
+        for action, reasons in skipped.items():
+            if not done[action]:
+                yield f'{action} was not tested: {reasons[0]}.'
         for action, times in tried.items():
+            if action in skipped:
+                continue
             if times >= ENOUGH_TRIES and not done[action]:
                 yield (
                     f'{action} was tried {times} times and never succeeded: '
@@ -137,14 +146,16 @@ class Integrity:
 
     def _broken_operations(self) -> collections.abc.Iterator[str]:
         pending = [
-            operation for operation in self._calls if operation.outcome is None
+            operation
+            for operation in self._calls
+            if operation.known is operations.Known.PENDING
         ]
         if pending:
             count = model.plural(len(pending), 'operation')
             yield (
                 f'{count} without a recorded outcome, first '
-                f'{pending[0].invoke.action} {pending[0].invoke.op} at event '
-                f'{pending[0].invoke.n}.'
+                f'{pending[0].action} {pending[0].op} at event '
+                f'{pending[0].n}.'
             )
         for numbers, what in (
             (self._calls.orphans, 'without the call that it belongs to'),
@@ -159,12 +170,13 @@ def _left_behind(note: events.Note) -> model.Finding:
     said = f' ({note.text})' if note.text else ''
     return model.Finding(
         checker='integrity',
+        slo=LEFT,
         about=note.about,
         what=f'{note.about} was left behind. The clean-up of the run tried '
         f'again and again, and the cloud did not delete it{said}.',
         events=(note.n,),
         look_again=(
             model.show_resource(note.about),
-            'tempest extreme clean',
+            'tempest extreme clean --run .',
         ),
     )

@@ -30,6 +30,12 @@ from extreme_tempest_plugin.history import events
 #: Kinds whose deletion is done when it is acknowledged.
 SYNCHRONOUS = frozenset({'keypair'})
 
+#: Kinds that no service lists: a token ends by itself, and a test of Tempest
+#: is no resource at all. There is nothing to hold against their operations.
+UNLISTED = frozenset({'token', 'tempest'})
+
+SLO = 'lost acknowledged requests'
+
 _Operations = collections.abc.Sequence[operations.Operation]
 
 
@@ -67,6 +73,8 @@ class Lost:
         )
         kinds: dict[str, None] = {}
         for operation in self._calls:
+            if operation.kind in UNLISTED:
+                continue
             kinds[operation.kind] = None
             if operation.resource:
                 by_resource[operation.resource].append(operation)
@@ -78,19 +86,16 @@ class Lost:
             for finding in self._judge(resource, calls)
         ]
         if self._holes and found:
-            self._gaps.extend(_doubt(finding) for finding in found)
+            self._gaps.extend(model.doubt(finding) for finding in found)
             found = []
         self.named.update(finding.about for finding in found)
-        row = model.at_most(
-            'lost acknowledged requests',
-            self._allowed,
-            len(found),
-            self._gaps,
+        limit = model.Limit(
+            name=SLO, allowed=self._allowed, doubtful=bool(self._gaps)
         )
         return model.Conclusion(
             findings=tuple(found),
             gaps=tuple(self._gaps),
-            rows=(row,) if len(self._calls) else (),
+            rows=(limit,) if len(self._calls) else (),
             measured={'lost': len(found)},
         )
 
@@ -116,7 +121,7 @@ class Lost:
         if listing.complete is None or listing.began is None:
             return
         # What was asked for after the listing cannot have changed it.
-        calls = [call for call in calls if call.invoke.t <= listing.complete.t]
+        calls = [call for call in calls if call.began <= listing.complete.t]
         if any(
             call.acknowledged and call.end >= listing.began for call in calls
         ):
@@ -133,25 +138,25 @@ class Lost:
             yield from self._lost_create(resource, calls, listing.complete)
         else:
             yield from _came_back(resource, calls, entry)
-            yield from _lost_name(resource, calls, entry)
 
     def _lost_create(
         self, resource: str, calls: _Operations, complete: events.Note
     ) -> collections.abc.Iterator[model.Finding]:
-        create = _last(calls, 'create')
+        create = _last(call for call in calls if call.creates)
         if create is None:
             return
         for call in calls:
-            deleted = call.verb == 'delete' and (
-                call.acknowledged or call.uncertain
-            )
+            deleted = call.consumes and (call.acknowledged or call.uncertain)
             # A delete that ended before this create began is another life
             # of the same name; one with no outcome may come late.
-            if deleted and (call.uncertain or call.end >= create.invoke.t):
+            if deleted and (call.uncertain or call.end >= create.began):
                 return
         yield model.Finding(
             checker='lost',
             about=resource,
+            service=create.service,
+            action=create.action,
+            slo=SLO,
             what=f'{resource} was created with status {create.status} and '
             'is not there after the run. The list of the service is '
             'complete, and nobody asked to delete it.',
@@ -161,29 +166,32 @@ class Lost:
         )
 
 
-def _last(calls: _Operations, verb: str) -> operations.Operation | None:
-    """The acknowledged call of this verb that was acknowledged last."""
-    done = [call for call in calls if call.verb == verb and call.acknowledged]
+def _last(
+    calls: collections.abc.Iterable[operations.Operation],
+) -> operations.Operation | None:
+    """The acknowledged call that was acknowledged last."""
+    done = (call for call in calls if call.acknowledged)
     return max(done, key=lambda call: call.end, default=None)
 
 
 def _came_back(
     resource: str, calls: _Operations, entry: events.Census
 ) -> collections.abc.Iterator[model.Finding]:
-    delete = _last(calls, 'delete')
+    delete = _last(call for call in calls if call.consumes)
     if delete is None or not _must_be_gone(delete, resource):
         return
     for call in calls:
-        created = call.verb == 'create' and (
-            call.acknowledged or call.uncertain
-        )
-        if created and (call.uncertain or call.end >= delete.invoke.t):
+        created = call.creates and (call.acknowledged or call.uncertain)
+        if created and (call.uncertain or call.end >= delete.began):
             return
-    seen = delete.settled is not None and delete.settled.reached
+    seen = delete.rest is not None and delete.rest.reached
     story = 'was seen gone' if seen else 'should be gone'
     yield model.Finding(
         checker='lost',
         about=resource,
+        service=delete.service,
+        action=delete.action,
+        slo=SLO,
         what=f'The delete of {resource} was acknowledged with status '
         f'{delete.status} and it {story}, yet after the run it is there as '
         f'{entry.state}. Nobody created it again, so the acknowledged delete '
@@ -199,44 +207,9 @@ def _must_be_gone(delete: operations.Operation, resource: str) -> bool:
 
     One that was seen stuck is a finding of the checker ``stuck``.
     """
-    if delete.settled is None:
+    if delete.rest is None:
         return resource.partition('/')[0] in SYNCHRONOUS
-    return delete.settled.reached or states.is_unseen(delete.settled)
-
-
-def _lost_name(
-    resource: str, calls: _Operations, entry: events.Census
-) -> collections.abc.Iterator[model.Finding]:
-    name = entry.refs.get('name')
-    named = [call for call in calls if call.verb in ('create', 'rename')]
-    last = max(
-        (call for call in named if call.acknowledged),
-        key=lambda call: call.end,
-        default=None,
-    )
-    if last is None or name is None:
-        return
-    # A name is over if another acknowledged one was given after its answer.
-    latest = max(call.invoke.t for call in named if call.acknowledged)
-    possible = {
-        call.invoke.args.get('name')
-        for call in named
-        if call.uncertain or (call.acknowledged and call.end >= latest)
-    }
-    if name in possible or None in possible:
-        return
-    wanted = last.invoke.args.get('name')
-    did = 'renamed to' if last.verb == 'rename' else 'created as'
-    yield model.Finding(
-        checker='lost',
-        about=resource,
-        what=f'{resource} was {did} {wanted!r} with status {last.status}, '
-        f'yet after the run its name is {name!r}. No later rename explains '
-        'that, so the acknowledged name was lost.',
-        events=(*last.evidence(), entry.n),
-        request_ids=last.request_ids(),
-        look_again=_commands(resource, last),
-    )
+    return delete.rest.reached or states.is_unseen(delete.rest)
 
 
 def _commands(resource: str, call: operations.Operation) -> tuple[str, ...]:
@@ -244,12 +217,4 @@ def _commands(resource: str, call: operations.Operation) -> tuple[str, ...]:
         model.show_resource(resource),
         model.look_at(call.evidence()),
         *(model.grep_request(each) for each in call.request_ids()),
-    )
-
-
-def _doubt(finding: model.Finding) -> model.Gap:
-    return model.Gap(
-        checker=finding.checker,
-        why='It looks so, but the history has holes, so it is not certain: '
-        + finding.what,
     )

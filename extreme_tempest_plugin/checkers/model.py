@@ -41,6 +41,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     :param request_ids: for the logs of the cloud.
     :param look_again: commands that show it again.
     :param count: how many times it happened.
+    :param service: whose it is, where there is one.
+    :param action: of the operation that shows it, where there is one.
+    :param slo: name of the SLO that it counts against; empty for one that
+        has a row of its own.
+    :param known: id of the known issue that it is; empty if it is none.
     """
 
     checker: str
@@ -50,6 +55,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     request_ids: tuple[str, ...] = ()
     look_again: tuple[str, ...] = ()
     count: int = 1
+    service: str = ''
+    action: str = ''
+    slo: str = ''
+    known: str = ''
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +87,33 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool | None
 
 
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """An SLO that allows a number of findings.
+
+    :param doubtful: something was not seen, so that a low number proves
+        nothing.
+    """
+
+    name: str
+    allowed: int
+    doubtful: bool = False
+
+    def row(self, findings: collections.abc.Iterable[Finding]) -> Row:
+        """What it says of these findings; known issues do not count."""
+        certain = sum(
+            finding.count
+            for finding in findings
+            if finding.slo == self.name and not finding.known
+        )
+        too_many = certain > self.allowed
+        return Row(
+            name=self.name,
+            wanted=f'at most {self.allowed}',
+            measured=str(certain),
+            ok=False if too_many else None if self.doubtful else True,
+        )
+
+
 class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
     """All that a checker has to say.
 
@@ -87,7 +123,7 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
 
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[Row | Limit, ...] = ()
     measured: dict[str, float] = {}
 
 
@@ -134,17 +170,12 @@ def show(
             see(event)
 
 
-def at_most(
-    name: str, allowed: int, certain: int, gaps: collections.abc.Sized
-) -> Row:
-    """A row that allows a number of something.
-
-    :param certain: how many are proven.
-    :param gaps: what was not seen: with any, a low number proves nothing.
-    """
-    ok = False if certain > allowed else None if gaps else True
-    return Row(
-        name=name, wanted=f'at most {allowed}', measured=str(certain), ok=ok
+def doubt(finding: Finding) -> Gap:
+    """A finding that a history with holes does not prove."""
+    return Gap(
+        checker=finding.checker,
+        why='It looks so, but the history has holes, so it is not certain: '
+        + finding.what,
     )
 
 

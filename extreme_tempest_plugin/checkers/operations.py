@@ -9,13 +9,22 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Operations: a call with its outcome and where it came to rest."""
+"""The operations of a history: invocation, outcome and rest put together.
+
+A history of a million events has a third of a million operations, all of
+which are held until the end. So an operation keeps only what checkers use,
+and texts that come again are held once.
+"""
 
 import collections.abc
 import dataclasses
 import enum
 
 from extreme_tempest_plugin.history import events
+
+Arguments = collections.abc.Mapping[str, str | int | float | bool | None]
+
+_NOTHING: dict[str, str] = {}
 
 
 class Known(enum.StrEnum):
@@ -28,79 +37,105 @@ class Known(enum.StrEnum):
     PENDING = 'pending'
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """How an acknowledged operation came to rest, see ``events.Settled``."""
+
+    n: int
+    t: int
+    state: str
+    reached: bool
+    after_ns: int
+    error: str
+    seen: collections.abc.Mapping[str, str | None]
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
 class Operation:
     """One call.
 
-    :ivar outcome: None while nobody knows anything.
-    :ivar settled: None if it was never seen at rest.
+    :ivar n: number of its invocation.
+    :ivar began: when it was invoked, ns.
+    :ivar writes: values of attributes that it writes; None removes one.
+    :ivar target: resource that it acted on, empty for a create.
+    :ivar end: when its outcome was known, ns; its start if it never was.
+    :ivar answer: number of its outcome, 0 if there is none.
+    :ivar made: resource that it created.
+    :ivar retry_after: seconds that the cloud asked us to wait.
+    :ivar rest: None if it was never seen at rest.
     """
 
-    invoke: events.Invoke
-    outcome: events.Ok | events.Fail | events.Info | None = None
-    settled: events.Settled | None = None
-
-    @property
-    def known(self) -> Known:
-        match self.outcome:
-            case events.Ok():
-                return Known.OK
-            case events.Fail():
-                return Known.FAIL
-            case events.Info():
-                return Known.INFO
-        return Known.PENDING
+    n: int
+    op: str
+    began: int
+    action: str
+    service: str
+    target: str
+    args: Arguments
+    effect: str
+    partners: collections.abc.Mapping[str, str]
+    writes: Arguments
+    allowed: tuple[int, ...]
+    known: Known = Known.PENDING
+    end: int
+    answer: int = 0
+    status: int = 0
+    request_id: str = ''
+    made: str = ''
+    error: str = ''
+    retry_after: float = 0.0
+    rest: Rest | None = None
 
     @property
     def acknowledged(self) -> bool:
-        return isinstance(self.outcome, events.Ok)
+        return self.known is Known.OK
 
     @property
     def uncertain(self) -> bool:
         """It may have happened, may happen yet, or never."""
-        return not isinstance(self.outcome, events.Ok | events.Fail)
+        return self.known in (Known.INFO, Known.PENDING)
 
     @property
     def kind(self) -> str:
         """``server`` of ``server.create``."""
-        return self.invoke.action.partition('.')[0]
+        return self.action.partition('.')[0]
 
     @property
-    def verb(self) -> str:
-        """``create`` of ``server.create``."""
-        return self.invoke.action.partition('.')[2]
+    def creates(self) -> bool:
+        return self._does('creates', 'create')
+
+    @property
+    def consumes(self) -> bool:
+        return self._does('consumes', 'delete')
 
     @property
     def resource(self) -> str:
         """What it acted on or created, empty if nobody knows."""
-        if self.invoke.resource:
-            return self.invoke.resource
-        if self.outcome is not None and self.outcome.value:
-            return self.outcome.value
-        name = self.invoke.args.get('name')
+        if self.target or self.made:
+            return self.target or self.made
         # The name of a keypair is its identity.
-        if self.kind == 'keypair' and isinstance(name, str):
-            return f'keypair/{name}'
+        if self.kind == 'keypair' and isinstance(self.name, str):
+            return f'keypair/{self.name}'
         return ''
 
     @property
-    def end(self) -> int:
-        """When its outcome was known, ns; its start if it never was."""
-        return self.invoke.t if self.outcome is None else self.outcome.t
-
-    @property
-    def status(self) -> int:
-        return 0 if self.outcome is None else self.outcome.status
+    def name(self) -> str | int | float | bool | None:
+        """The name that was asked for."""
+        return self.args.get('name')
 
     def evidence(self) -> tuple[int, ...]:
         """Numbers of its events."""
-        parts = (self.invoke, self.outcome, self.settled)
-        return tuple(part.n for part in parts if part is not None)
+        rest = self.rest.n if self.rest else 0
+        return tuple(n for n in (self.n, self.answer, rest) if n)
 
     def request_ids(self) -> tuple[str, ...]:
-        if self.outcome is None or not self.outcome.request_id:
-            return ()
-        return (self.outcome.request_id,)
+        return (self.request_id,) if self.request_id else ()
+
+    def _does(self, effect: str, verb: str) -> bool:
+        # Histories of before 2026-11-21 do not name the effect.
+        if self.effect:
+            return self.effect == effect
+        return self.action.partition('.')[2] == verb
 
 
 class Operations:
@@ -123,6 +158,7 @@ class Operations:
         self.by_op: dict[str, Operation] = {}
         self.orphans: list[int] = []
         self.doubles: list[int] = []
+        self._texts: dict[str, str] = {}
 
     def __iter__(self) -> collections.abc.Iterator[Operation]:
         return iter(self.by_op.values())
@@ -133,25 +169,85 @@ class Operations:
     def see(self, event: events.AnyEvent) -> None:
         match event:
             case events.Invoke():
-                if event.op in self.by_op:
-                    self.doubles.append(event.n)
-                else:
-                    self.by_op[event.op] = Operation(event)
-            case events.Ok() | events.Fail() | events.Info():
-                operation = self._of(event.op, event.n)
-                if operation and operation.outcome is None:
-                    operation.outcome = event
-                elif operation:
-                    self.doubles.append(event.n)
+                self._invoked(event)
+            case events.Ok():
+                self._ended(event, Known.OK)
+            case events.Fail():
+                self._ended(event, Known.FAIL)
+            case events.Info():
+                self._ended(event, Known.INFO)
             case events.Settled():
-                operation = self._of(event.op, event.n)
-                if operation and operation.settled is None:
-                    operation.settled = event
-                elif operation:
-                    self.doubles.append(event.n)
+                self._settled(event)
 
-    def _of(self, op: str, number: int) -> Operation | None:
-        operation = self.by_op.get(op)
+    def _invoked(self, event: events.Invoke) -> None:
+        if event.op in self.by_op:
+            self.doubles.append(event.n)
+            return
+        once = self._once
+        args: Arguments = _NOTHING
+        if event.args:
+            args = {once(key): value for key, value in event.args.items()}
+        self.by_op[event.op] = Operation(
+            n=event.n,
+            op=event.op,
+            began=event.t,
+            action=once(event.action),
+            service=once(event.service),
+            target=once(event.resource),
+            args=args,
+            effect=once(event.effect),
+            partners={
+                once(role): once(resource)
+                for role, resource in event.partners.items()
+            }
+            if event.partners
+            else _NOTHING,
+            # An argument is an attribute of the same name.
+            writes={**args, **event.writes} if event.writes else args,
+            allowed=event.allowed,
+            end=event.t,
+        )
+
+    def _ended(self, event: events.Outcome, known: Known) -> None:
+        operation = self._of(event)
         if operation is None:
-            self.orphans.append(number)
+            return
+        if operation.known is not Known.PENDING:
+            self.doubles.append(event.n)
+            return
+        operation.known = known
+        operation.end = event.t
+        operation.answer = event.n
+        operation.status = event.status
+        operation.request_id = event.request_id
+        operation.made = self._once(event.value)
+        operation.error = event.error
+        operation.retry_after = event.retry_after
+
+    def _settled(self, event: events.Settled) -> None:
+        operation = self._of(event)
+        if operation is None:
+            return
+        if operation.rest is not None:
+            self.doubles.append(event.n)
+            return
+        operation.rest = Rest(
+            n=event.n,
+            t=event.t,
+            state=self._once(event.state),
+            reached=event.reached,
+            after_ns=event.after_ns,
+            error=event.error,
+            seen={self._once(key): value for key, value in event.seen.items()}
+            if event.seen
+            else _NOTHING,
+        )
+
+    def _of(self, event: events.Outcome | events.Settled) -> Operation | None:
+        operation = self.by_op.get(event.op)
+        if operation is None:
+            self.orphans.append(event.n)
         return operation
+
+    def _once(self, text: str) -> str:
+        return self._texts.setdefault(text, text)

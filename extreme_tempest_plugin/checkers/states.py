@@ -11,17 +11,19 @@
 #    under the License.
 """States of resources, as services name them.
 
-Source: nova's ``nova/compute/vm_states.py`` and the API guide, server
-concepts, https://docs.openstack.org/api-guide/compute/server_concepts.html
+Sources: nova's ``nova/compute/vm_states.py`` and the API guide, server
+concepts, https://docs.openstack.org/api-guide/compute/server_concepts.html;
+https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes and
+https://docs.openstack.org/glance/latest/user/statuses.html
 """
 
-from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.checkers import operations
 
 #: On the way to another state: nothing may stay in one of these.
 TRANSITIONAL = frozenset(
     {
+        # Of nova; the last one of cinder, too.
         'build',
-        'deleting',
         'hard_reboot',
         'migrating',
         'password',
@@ -29,6 +31,17 @@ TRANSITIONAL = frozenset(
         'rebuild',
         'resize',
         'revert_resize',
+        'deleting',
+        # Of cinder.
+        'attaching',
+        'backing-up',
+        'creating',
+        'detaching',
+        'downloading',
+        'extending',
+        'reserved',
+        'restoring-backup',
+        'uploading',
     }
 )
 
@@ -47,10 +60,11 @@ def is_transitional(state: str) -> bool:
 
 def is_error(state: str) -> bool:
     """Whether only an operator gets it out of this state."""
-    return state.lower() == 'error'
+    # Cinder has error_deleting, error_extending and so on, glance killed.
+    return state.lower().startswith('error') or state.lower() == 'killed'
 
 
-def is_unseen(settled: events.Settled) -> bool:
+def is_unseen(settled: operations.Rest) -> bool:
     """Whether nobody could look at it at the deadline."""
     return not settled.reached and (
         settled.state.lower() in {'', UNSEEN}

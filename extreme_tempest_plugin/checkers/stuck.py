@@ -27,13 +27,18 @@ from extreme_tempest_plugin.checkers import states
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 
+SLO = 'stuck or error states'
+
+#: Kind of the operations that are tests of Tempest, and no resource.
+TEST = 'tempest'
+
 
 class Stuck:
     """Operations that did not come to rest, resources that did not.
 
     :param allowed: resources that the plan allows to get stuck.
     :param settle_ns: how long an operation may take to rest, ns.
-    :param named: resources that another checker's findings name already.
+    :param named: resources that the findings of other checkers name already.
     """
 
     name = 'stuck'
@@ -46,14 +51,14 @@ class Stuck:
         faults: windows.Faults,
         allowed: int,
         settle_ns: int,
-        named: collections.abc.Container[str],
+        named: collections.abc.Iterable[collections.abc.Container[str]],
     ) -> None:
         self._calls = calls
         self._census = census
         self._faults = faults
         self._allowed = allowed
         self._settle_ns = settle_ns
-        self._named = named
+        self._named = tuple(named)
         self._gaps: list[model.Gap] = []
         self._found: dict[str, model.Finding] = {}
 
@@ -67,13 +72,13 @@ class Stuck:
         for operation in self._calls:
             if not operation.acknowledged:
                 continue
-            if operation.settled is None:
+            if operation.rest is None:
                 unsettled.append(operation)
-            elif not operation.settled.reached:
-                if states.is_unseen(operation.settled):
+            elif not operation.rest.reached:
+                if states.is_unseen(operation.rest):
                     unseen.append(operation)
                 else:
-                    self._judge(operation, operation.settled)
+                    self._judge(operation, operation.rest)
         self._gap(
             unsettled, 'was never seen at rest', 'were never seen at rest'
         )
@@ -84,13 +89,13 @@ class Stuck:
         )
         self._judge_census()
         found = tuple(self._found.values())
-        row = model.at_most(
-            'stuck or error states', self._allowed, len(found), self._gaps
+        limit = model.Limit(
+            name=SLO, allowed=self._allowed, doubtful=bool(self._gaps)
         )
         return model.Conclusion(
             findings=found,
             gaps=tuple(self._gaps),
-            rows=(row,) if len(self._calls) else (),
+            rows=(limit,) if len(self._calls) else (),
             measured={'stuck': len(found)},
         )
 
@@ -108,15 +113,17 @@ class Stuck:
         self._gaps.append(
             model.Gap(
                 checker=self.name,
-                why=f'{subject} {verb}, first {first.invoke.action} '
-                f'{first.invoke.op} at event {first.invoke.n}.',
+                why=f'{subject} {verb}, first {first.action} '
+                f'{first.op} at event {first.n}.',
             )
         )
 
     def _judge(
-        self, operation: operations.Operation, settled: events.Settled
+        self, operation: operations.Operation, settled: operations.Rest
     ) -> None:
-        about = operation.resource or f'operation {operation.invoke.op}'
+        about = operation.resource or f'operation {operation.op}'
+        if operation.kind == TEST:
+            about = operation.action.partition(':')[2]
         if about in self._found:
             return
         if censuses.is_gone(settled.state) and not self._census.after_of(
@@ -124,11 +131,14 @@ class Stuck:
         ):
             # Gone for good without a delete is for ``lost`` to say.
             return
-        if about in self._named and operation.verb == 'rename':
+        if self._is_named(about) and _renames(operation):
             return
         self._found[about] = model.Finding(
             checker=self.name,
             about=about,
+            service=operation.service,
+            action=operation.action,
+            slo=SLO,
             what=self._story(about, operation, settled),
             events=operation.evidence(),
             request_ids=operation.request_ids(),
@@ -143,9 +153,15 @@ class Stuck:
         self,
         about: str,
         operation: operations.Operation,
-        settled: events.Settled,
+        settled: operations.Rest,
     ) -> str:
-        action = operation.invoke.action
+        action = operation.action
+        if operation.kind == TEST:
+            return (
+                f'The test {about} failed: {settled.error}'
+                f'{self._during(operation.began, settled.t)}. All of it is '
+                'in locust.log.'
+            )
         waited = model.seconds(settled.after_ns)
         because = f' ({settled.error})' if settled.error else ''
         said = f'{action} was acknowledged with status {operation.status}'
@@ -154,19 +170,19 @@ class Stuck:
                 f'{about} went into an error state. The {said} and '
                 f'{waited} later the service itself showed '
                 f'{settled.state}{because}'
-                f'{self._during(operation.invoke.t, settled.t)}.'
+                f'{self._during(operation.began, settled.t)}.'
             )
         if states.is_transitional(settled.state):
             return (
                 f'{about} is stuck in {settled.state}. The {said}, and it '
                 f'had not come to rest {waited} later, at its deadline'
-                f'{self._during(operation.invoke.t, settled.t)}.'
+                f'{self._during(operation.began, settled.t)}.'
             )
         return (
             f'The {action} of {about} did not happen. It was acknowledged '
             f'with status {operation.status}, yet {waited} later, at its '
             f'deadline, the state was still {settled.state}{because}'
-            f'{self._during(operation.invoke.t, settled.t)}.'
+            f'{self._during(operation.began, settled.t)}.'
         )
 
     def _during(self, start: int, end: int) -> str:
@@ -177,6 +193,9 @@ class Stuck:
         verb = 'was' if len(stories) == 1 else 'were'
         return f'; {" and ".join(stories)} {verb} active meanwhile'
 
+    def _is_named(self, resource: str) -> bool:
+        return any(resource in names for names in self._named)
+
     def _judge_census(self) -> None:
         last_touched = self._last_touched()
         for resource, entry in self._census.after.items():
@@ -186,7 +205,7 @@ class Stuck:
             if (
                 resource in self._census.before
                 or resource in self._found
-                or resource in self._named
+                or self._is_named(resource)
             ):
                 continue
             kind = resource.partition('/')[0]
@@ -235,7 +254,7 @@ class Stuck:
         for operation in self._calls:
             key = operation.resource
             if not key and operation.uncertain:
-                key = f'{operation.kind}/{operation.invoke.args.get("name")}'
+                key = f'{operation.kind}/{operation.name}'
             latest[key] = max(latest[key], operation.end)
         return dict(latest)
 
@@ -244,6 +263,8 @@ def _left(resource: str, entry: events.Census) -> model.Finding:
     return model.Finding(
         checker='stuck',
         about=resource,
+        service=entry.service,
+        slo=SLO,
         what=f'{resource} was in {entry.state} when the run was over. The '
         'run made it, and the service itself listed it so after its '
         'deadline.',
@@ -260,3 +281,7 @@ def _commands(resource: str) -> tuple[str, ...]:
     if kind != 'server':
         return shown
     return (*shown, f'openstack server event list {shlex.quote(name)}')
+
+
+def _renames(operation: operations.Operation) -> bool:
+    return 'name' in operation.args and not operation.creates

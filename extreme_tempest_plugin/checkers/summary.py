@@ -135,6 +135,11 @@ class Calendar:
         self._start = start.astimezone(datetime.UTC)
         self._t = header.t
 
+    @property
+    def day(self) -> datetime.date:
+        """Day of the run, UTC."""
+        return self._start.date()
+
     def utc(self, t: int) -> str:
         """UTC of a time, ISO 8601 in ms.
 
@@ -155,7 +160,7 @@ def count(calls: operations.Operations) -> dict[str, Counts]:
         collections.defaultdict(collections.Counter)
     )
     for operation in calls:
-        table[operation.invoke.action][operation.known] += 1
+        table[operation.action][operation.known] += 1
     return {
         action: Counts(
             ok=by[operations.Known.OK],
@@ -171,8 +176,8 @@ def settle_times(calls: operations.Operations) -> dict[str, Settle]:
     """Time to rest by action."""
     times: dict[str, list[int]] = collections.defaultdict(list)
     for operation in calls:
-        if operation.settled is not None and operation.settled.reached:
-            times[operation.invoke.action].append(operation.settled.after_ns)
+        if operation.rest is not None and operation.rest.reached:
+            times[operation.action].append(operation.rest.after_ns)
     return {
         action: _settle(sorted(values))
         for action, values in sorted(times.items())

@@ -17,20 +17,15 @@ import enum
 import msgspec
 
 from extreme_tempest_plugin import errors
-from extreme_tempest_plugin.checkers import censuses
+from extreme_tempest_plugin.checkers import court as court_
+from extreme_tempest_plugin.checkers import excuses
 from extreme_tempest_plugin.checkers import holes
-from extreme_tempest_plugin.checkers import integrity
-from extreme_tempest_plugin.checkers import lost
 from extreme_tempest_plugin.checkers import model
-from extreme_tempest_plugin.checkers import operations
-from extreme_tempest_plugin.checkers import outage
-from extreme_tempest_plugin.checkers import recovery
-from extreme_tempest_plugin.checkers import stuck
+from extreme_tempest_plugin.checkers import server_logs
 from extreme_tempest_plugin.checkers import summary
-from extreme_tempest_plugin.checkers import unexpected
-from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.plan import known_issues
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model as plan_model
 
@@ -61,6 +56,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     :param duration_s: from the first to the last event, s.
     :param events: how many events were judged.
     :param slo: what was wanted and what was measured.
+    :param logs: kinds of lines that the servers logged as errors.
+    :param known_issues: what each known issue was good for, by its id.
     :param measured: other numbers, by name.
     :param operations: by action.
     :param settle: time to rest, by action.
@@ -80,6 +77,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     slo: tuple[model.Row, ...]
     findings: tuple[model.Finding, ...]
     gaps: tuple[model.Gap, ...]
+    known_issues: dict[str, excuses.Excuse]
+    logs: tuple[server_logs.LogLines, ...]
     uptime: dict[str, summary.ServiceUptime]
     operations: dict[str, summary.Counts]
     settle: dict[str, summary.Settle]
@@ -87,87 +86,28 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     measured: dict[str, float]
 
 
-class _Court:
-    """All collectors and checkers of one judgement."""
-
-    def __init__(self, plan: plan_model.Plan) -> None:
-        storm = plan.storm or plan_model.Storm(actions={'none': 1.0})
-        self.calls = operations.Operations()
-        self.census = censuses.Censuses()
-        self.faults = windows.Faults(plan.faults)
-        self.holes = holes.Holes()
-        self.outage = outage.Outage(plan, self.faults)
-        self._lost = lost.Lost(
-            self.calls, self.census, self.holes, plan.slo.lost
-        )
-        self._stuck = stuck.Stuck(
-            self.calls,
-            self.census,
-            self.faults,
-            plan.slo.stuck,
-            round(storm.settle_timeout * model.SECOND),
-            self._lost.named,
-        )
-        # In the order of a report: a fault that was not healed explains much
-        # of what comes after it. ``stuck`` leaves out what ``lost`` named.
-        self._checkers: tuple[model.Checker, ...] = (
-            recovery.Recovery(self.faults, self.holes),
-            self._lost,
-            self._stuck,
-            unexpected.Unexpected(
-                self.calls, self.faults, plan.slo.unexpected_5xx
-            ),
-            self.outage,
-            integrity.Integrity(self.calls, self.holes, plan),
-        )
-
-    def hear(self, source: collections.abc.Iterable[events.AnyEvent]) -> None:
-        model.show(
-            source,
-            (
-                self.calls,
-                self.census,
-                self.faults,
-                self.holes,
-                *self._checkers,
-            ),
-        )
-
-    def conclude(self) -> model.Conclusion:
-        """All that the checkers have to say, as one."""
-        said = [checker.conclude() for checker in self._checkers]
-        return model.Conclusion(
-            findings=tuple(each for one in said for each in one.findings),
-            # What breaks the whole history comes first.
-            gaps=tuple(each for one in reversed(said) for each in one.gaps),
-            rows=tuple(each for one in said for each in one.rows),
-            measured={
-                name: value
-                for one in said
-                for name, value in one.measured.items()
-            },
-        )
-
-
 def judge(
     header: events.Header,
     source: collections.abc.Iterable[events.AnyEvent],
     plan: plan_model.Plan,
+    known: collections.abc.Sequence[known_issues.KnownIssue] = (),
 ) -> Verdict:
     """Judge a history.
 
     :param source: its events, in order; a ``Reader`` says itself whether its
         file was torn.
     :param plan: what was to be done and to be reached.
+    :param known: issues whose findings are listed and do not fail the run.
     :raises HistoryError: if the header or the file is broken.
     """
     calendar = summary.Calendar(header)
-    court = _Court(plan)
+    court = court_.Court(plan)
     court.hear(source)
     if isinstance(source, reader.Reader) and source.torn:
         court.hear((_torn(source, court.holes),))
-    said = court.conclude()
-    word, reason = decide(said, len(court.calls))
+    known_then = excuses.Excuses(known, calendar.day)
+    said = court.conclude(known_then)
+    word, reason = decide(said.rows, said.gaps, len(court.calls))
     first = court.holes.first or header.t
     last = max(first, court.holes.last)
     return Verdict(
@@ -185,6 +125,8 @@ def judge(
         slo=said.rows,
         findings=said.findings,
         gaps=said.gaps,
+        known_issues=known_then.used(),
+        logs=court.logs.lines,
         uptime=summary.uptime(court.outage, calendar),
         operations=summary.count(court.calls),
         settle=summary.settle_times(court.calls),
@@ -194,11 +136,14 @@ def judge(
 
 
 def judge_file(
-    source: reader.Reader, plan: plan_model.Plan | None = None
+    source: reader.Reader,
+    plan: plan_model.Plan | None = None,
+    known: collections.abc.Sequence[known_issues.KnownIssue] = (),
 ) -> Verdict:
     """Judge a history on disk.
 
     :param plan: judge by this plan; None takes the one in the header.
+    :param known: issues whose findings are listed and do not fail the run.
     :raises HistoryError: if it is no history that can be judged.
     :raises PlanError: if the plan in the header cannot be read.
     """
@@ -208,7 +153,7 @@ def judge_file(
         )
     if plan is None:
         plan = loader.of_builtins(source.header.plan)
-    return judge(source.header, source, plan)
+    return judge(source.header, source, plan, known)
 
 
 def exit_code(verdict: Verdict) -> int:
@@ -216,12 +161,17 @@ def exit_code(verdict: Verdict) -> int:
     return _EXIT_CODES[verdict.verdict]
 
 
-def decide(said: model.Conclusion, calls: int) -> tuple[Word, str]:
+def decide(
+    rows: collections.abc.Sequence[model.Row],
+    gaps: collections.abc.Sequence[model.Gap],
+    calls: int,
+) -> tuple[Word, str]:
     """The verdict and why, in one line.
 
+    :param rows: the SLO table.
     :param calls: operations in all.
     """
-    missed = [row for row in said.rows if row.ok is False]
+    missed = [row for row in rows if row.ok is False]
     if missed:
         first = missed[0]
         more = f', and {len(missed) - 1} more' if missed[1:] else ''
@@ -229,12 +179,12 @@ def decide(said: model.Conclusion, calls: int) -> tuple[Word, str]:
             Word.FAIL,
             f'{first.name}: {first.measured}, wanted {first.wanted}{more}.',
         )
-    if said.gaps:
-        tail = f' And {len(said.gaps) - 1} more.' if said.gaps[1:] else ''
-        return Word.UNKNOWN, said.gaps[0].why + tail
-    if not said.rows or any(row.ok is None for row in said.rows):
+    if gaps:
+        tail = f' And {len(gaps) - 1} more.' if gaps[1:] else ''
+        return Word.UNKNOWN, gaps[0].why + tail
+    if not rows or any(row.ok is None for row in rows):
         return Word.UNKNOWN, 'Nothing was measured.'
-    reached = model.plural(len(said.rows), 'SLO')
+    reached = model.plural(len(rows), 'SLO')
     work = f' in {model.plural(calls, "operation")}' if calls else ''
     return Word.PASS, f'{reached} met{work}.'
 

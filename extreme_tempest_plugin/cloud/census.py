@@ -14,6 +14,7 @@
 import collections.abc
 import time
 
+from extreme_tempest_plugin.cloud import kinds
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
 
@@ -23,45 +24,51 @@ TRIES = 5
 PAUSE = 3.0
 
 _Record = collections.abc.Callable[[events.Event], None]
-_Rows = list[tuple[str, str, str]]
 
 
 def take(
     phase: events.CensusPhase,
     cloud: ports.Cloud,
+    wanted: collections.abc.Iterable[str],
     record: _Record,
     actor: str = 'campaign',
     clock: collections.abc.Callable[[], int] = time.monotonic_ns,
     sleep: collections.abc.Callable[[float], None] = time.sleep,
-) -> bool:
-    """Record every server and keypair, and that each list is complete.
+    *,
+    admin: ports.Cloud | None = None,
+) -> dict[str, int]:
+    """Record every resource of some kinds, and that each list is complete.
 
+    :param wanted: names of kinds, see ``kinds.KINDS``.
     :param record: takes each event, ``Writer.append``.
-    :returns: whether every kind could be listed; a kind that could not is
-        in the record as unmeasured.
+    :param admin: the cloud as an administrator; None if there is none.
+    :returns: how many there are of each kind that could be listed; one that
+        could not is in the record as unmeasured.
     """
-    complete = True
-    for kind, rows in (('server', _servers), ('keypair', _keypairs)):
-        what, about = events.Topic.CENSUS_COMPLETE, f'{phase}/{kind}'
+    counts: dict[str, int] = {}
+    for name in wanted:
+        what, about = events.Topic.CENSUS_COMPLETE, f'{phase}/{name}'
+        kind = kinds.BY_NAME[name]
         try:
-            found = _insist(rows, cloud, sleep)
+            whose = (admin or cloud) if kind.admin else cloud
+            found = _insist(whose, kind, sleep)
+            counts[name] = len(found)
             text = f'{len(found)} listed'
         except ports.CallError as error:
-            found = []
-            what, about = events.Topic.UNMEASURED, f'census/{kind}'
+            found = ()
+            what, about = events.Topic.UNMEASURED, f'census/{name}'
             text = f'could not be listed in {TRIES} tries: {error}'
-            complete = False
-        for resource, state, name in found:
+        for one in found:
             record(
                 events.Census(
                     t=clock(),
                     actor=actor,
                     phase=phase,
-                    service='nova',
-                    resource=f'{kind}/{resource}',
-                    state=state,
-                    owner=cloud.project,
-                    refs={'name': name},
+                    service=kind.service,
+                    resource=f'{name}/{one.id}',
+                    state=one.state,
+                    owner=one.owner or cloud.project,
+                    refs={'name': one.name, **one.refs},
                 )
             )
         record(
@@ -69,29 +76,18 @@ def take(
                 t=clock(), actor=actor, what=what, about=about, text=text
             )
         )
-    return complete
+    return counts
 
 
 def _insist(
-    rows: collections.abc.Callable[[ports.Cloud], _Rows],
     cloud: ports.Cloud,
+    kind: kinds.Kind,
     sleep: collections.abc.Callable[[float], None],
-) -> _Rows:
+) -> tuple[kinds.Found, ...]:
     """A list, in a few tries; raises the CallError of the last one."""
     for _ in range(TRIES - 1):
         try:
-            return rows(cloud)
+            return kinds.found(cloud, kind)
         except ports.CallError:
             sleep(PAUSE)
-    return rows(cloud)
-
-
-def _servers(cloud: ports.Cloud) -> _Rows:
-    return [
-        (server.id, server.status, server.name)
-        for server in cloud.compute.list_servers()
-    ]
-
-
-def _keypairs(cloud: ports.Cloud) -> _Rows:
-    return [(name, 'present', name) for name in cloud.compute.list_keypairs()]
+    return kinds.found(cloud, kind)

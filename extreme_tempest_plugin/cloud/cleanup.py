@@ -16,6 +16,7 @@ import dataclasses
 import pathlib
 import time
 
+from extreme_tempest_plugin.cloud import kinds
 from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.cloud import ports
 
@@ -24,9 +25,6 @@ PAUSE = 1.0
 
 #: Seconds after which a deletion that was acknowledged is asked for again.
 AGAIN = 15.0
-
-#: Servers may refer to keypairs, so they go first.
-ORDER = ('server', 'keypair')
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,7 @@ class Left:
 @dataclasses.dataclass(slots=True)
 class _Todo:
     debt: ledger.Debt
+    found: kinds.Found | None = None
     asked: float | None = None
     why: str = 'not tried yet'
 
@@ -54,25 +53,30 @@ def clean(
     paths: collections.abc.Iterable[pathlib.Path],
     cloud: ports.Cloud,
     timeout: float = 120.0,
+    *,
+    admin: ports.Cloud | None = None,
     clock: collections.abc.Callable[[], float] = time.monotonic,
     sleep: collections.abc.Callable[[float], None] = time.sleep,
 ) -> tuple[Left, ...]:
     """Delete what the ledgers owe; may be repeated at any time.
 
     :param timeout: seconds for each kind of resource.
+    :param admin: the cloud as an administrator, who alone can delete users
+        and projects; None if there is none.
     :returns: what is still there, or may be; empty if all is gone.
     :raises HarnessError: if a ledger cannot be read.
     """
     left: list[Left] = []
     debts = ledger.read(paths)
-    for kind in ORDER:
-        owed = [debt for debt in debts if debt.kind == kind]
-        if owed:
-            left += _Cleaning(cloud, kind, owed, clock, sleep).run(timeout)
+    for kind in kinds.KINDS:
+        owed = [debt for debt in debts if debt.kind == kind.name]
+        if owed and kind.listed:
+            whose = (admin or cloud) if kind.admin else cloud
+            left += _Cleaning(whose, kind, owed, clock, sleep).run(timeout)
     left += [
         Left(resource=debt.resource, name=debt.name, why='unknown kind')
         for debt in debts
-        if debt.kind not in ORDER
+        if debt.kind not in kinds.BY_NAME
     ]
     return tuple(left)
 
@@ -83,7 +87,7 @@ class _Cleaning:
     def __init__(
         self,
         cloud: ports.Cloud,
-        kind: str,
+        kind: kinds.Kind,
         debts: collections.abc.Sequence[ledger.Debt],
         clock: collections.abc.Callable[[], float],
         sleep: collections.abc.Callable[[float], None],
@@ -124,44 +128,37 @@ class _Cleaning:
         never answered by its name; two with one name are both ours.
         """
         try:
-            present = self._present()
+            present = kinds.found(self._cloud, self._kind)
         except ports.CallError as error:
             for todo in self._todo.values():
                 todo.why = f'could not be listed: {error}'
             return False
         there: dict[str, _Todo] = {}
-        for id_, name, state in present:
-            if id_ in self._ids or name in self._names:
-                known = self._todo.get(id_)
-                there[id_] = known or _Todo(
-                    ledger.Debt(kind=self._kind, name=name, id=id_)
+        for one in present:
+            if one.id in self._ids or one.name in self._names:
+                todo = self._todo.get(one.id) or _Todo(
+                    ledger.Debt(kind=self._kind.name, name=one.name, id=one.id)
                 )
-                if known and known.asked is not None:
-                    known.why = f'still {state} after its deletion'
+                todo.found = one
+                if todo.asked is not None:
+                    todo.why = f'still {one.state} after its deletion'
+                there[one.id] = todo
         self._todo = there
         return not there
-
-    def _present(self) -> list[tuple[str, str, str]]:
-        compute = self._cloud.compute
-        if self._kind == 'keypair':
-            return [(name, name, 'there') for name in compute.list_keypairs()]
-        return [
-            (server.id, server.name, server.status)
-            for server in compute.list_servers()
-        ]
 
     def _ask(self, todo: _Todo) -> None:
         if todo.asked is not None and self._clock() - todo.asked < AGAIN:
             return
-        debt = todo.debt
-        if self._kind == 'server' and not debt.id:
+        id_ = todo.debt.id or (todo.found.id if todo.found else '')
+        if not id_:
             # The list could not be had: there is no id to delete.
             return
         try:
-            if self._kind == 'server':
-                self._cloud.compute.delete_server(debt.id)
-            else:
-                self._cloud.compute.delete_keypair(debt.name)
+            if self._kind.undo and todo.found:
+                self._kind.undo(self._cloud, todo.found)
+            self._cloud.service(self._kind.service).delete(
+                self._kind.path(self._cloud, id_)
+            )
             todo.asked = self._clock()
         except ports.CallError as error:
             todo.why = str(error)

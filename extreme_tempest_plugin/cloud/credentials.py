@@ -14,11 +14,13 @@
 import collections.abc
 import contextlib
 import dataclasses
+import typing
 
 import urllib3
 from tempest.common import credentials_factory
 from tempest.lib import auth as lib_auth
 from tempest.lib import exceptions as lib_exceptions
+from tempest.lib.common import dynamic_creds
 
 from extreme_tempest_plugin import errors
 
@@ -34,6 +36,7 @@ _TROUBLE = (
 class Credentials:
     """A user in a project of Keystone v3; the password is never shown.
 
+    :param user_id: empty where it is not known.
     :param network: id of the network that servers are booted on, empty where
         the cloud chooses.
     """
@@ -44,23 +47,44 @@ class Credentials:
     project: str
     project_id: str
     project_domain: str
+    user_id: str = ''
     network: str = ''
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """As whom a run speaks to its cloud.
+
+    :param user: of the storm and of the monitors.
+    :param admin: for actions that only an administrator may call; None if
+        there is none, or none is wanted.
+    :param provided: what was made for this run alone and is deleted after
+        it: kind and id, in the order of their deletion.
+    """
+
+    user: Credentials
+    admin: Credentials | None = None
+    provided: tuple[tuple[str, str], ...] = ()
+
+
 @contextlib.contextmanager
-def from_tempest(name: str) -> collections.abc.Iterator[Credentials]:
+def from_tempest(
+    name: str, admin: bool = False, routed: bool = False
+) -> collections.abc.Iterator[Access]:
     """Credentials as tempest.conf provides them, taken back at the end.
 
     Dynamic credentials get a project and a network of their own;
-    pre-provisioned ones are used as they are.
+    pre-provisioned ones (accounts.yaml) are used as they are.
 
     :param name: names the project in Keystone.
-    :raises UsageError: if Tempest cannot provide any.
+    :param admin: an administrator is wanted, too.
+    :param routed: a router leads from the network to the public one.
+    :raises UsageError: if Tempest cannot provide a user.
     """
     network_resources = {
         'network': True,
         'subnet': True,
-        'router': False,
+        'router': routed,
         'dhcp': True,
     }
     try:
@@ -74,10 +98,56 @@ def from_tempest(name: str) -> collections.abc.Iterator[Credentials]:
             primary = provider.get_primary_creds()
         except _TROUBLE as error:
             raise _unavailable(error) from error
-        network = getattr(primary, 'network', None) or {}
-        yield of_tempest(primary.credentials, network.get('id', ''))
+        network = (getattr(primary, 'network', None) or {}).get('id', '')
+        user = of_tempest(primary.credentials, network)
+        router = (getattr(primary, 'router', None) or {}).get('id', '')
+        dynamic = isinstance(provider, dynamic_creds.DynamicCredentialProvider)
+        yield Access(
+            user=user,
+            admin=_admin(provider) if admin else None,
+            provided=provided(user, router) if dynamic else (),
+        )
     finally:
         provider.clear_creds()
+
+
+def administrator() -> Credentials | None:
+    """The administrator of ``[auth]`` in tempest.conf, None without one.
+
+    Nothing is made for it.
+    """
+    try:
+        return of_tempest(
+            credentials_factory.get_configured_admin_credentials(
+                fill_in=True, identity_version='v3'
+            )
+        )
+    except _TROUBLE:
+        return None
+
+
+def _admin(provider: typing.Any) -> Credentials | None:
+    """The administrator, None if tempest.conf knows none."""
+    try:
+        return of_tempest(provider.get_admin_creds().credentials)
+    except _TROUBLE:
+        return None
+
+
+def provided(
+    user: Credentials, router: str = ''
+) -> tuple[tuple[str, str], ...]:
+    """What Tempest made for a user of dynamic credentials.
+
+    :param router: id of the router of its network; empty if there is none.
+    """
+    network = (('network', user.network),) if user.network else ()
+    return (
+        *((('router', router),) if router else ()),
+        *network,
+        ('user', user.user_id),
+        ('project', user.project_id),
+    )
 
 
 def _unavailable(error: Exception) -> errors.UsageError:
@@ -102,5 +172,6 @@ def of_tempest(
         project=given.project_name,
         project_id=given.project_id,
         project_domain=given.project_domain_name,
+        user_id=given.user_id or '',
         network=network,
     )

@@ -17,6 +17,7 @@ answer was lost is found by its name, which is unique in the world.
 """
 
 import collections.abc
+import fcntl
 import os
 import pathlib
 import typing
@@ -66,6 +67,8 @@ class Ledger:
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        # Until this process ends, however it does: see ``in_use``.
+        fcntl.flock(self._fd, fcntl.LOCK_SH)
 
     def owe(self, kind: str, name: str) -> None:
         """A create is about to be sent."""
@@ -89,6 +92,16 @@ class Ledger:
             data = data[os.write(self._fd, data) :]
 
 
+def in_use(path: pathlib.Path) -> bool:
+    """Whether a process is still writing it."""
+    with path.open('rb') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def read(paths: collections.abc.Iterable[pathlib.Path]) -> tuple[Debt, ...]:
     """What is still owed, in the order in which it was created.
 
@@ -109,6 +122,21 @@ def read(paths: collections.abc.Iterable[pathlib.Path]) -> tuple[Debt, ...]:
                     kind=entry.kind, name=entry.name, id=entry.id
                 )
     return tuple(debts.values())
+
+
+def made(
+    paths: collections.abc.Iterable[pathlib.Path], kind: str
+) -> frozenset[str]:
+    """Ids of all that was created of a kind, whether it is still owed or not.
+
+    :raises HarnessError: if a ledger cannot be read.
+    """
+    return frozenset(
+        entry.id
+        for path in paths
+        for entry in _entries(path)
+        if entry.kind == kind and entry.what == 'made'
+    )
 
 
 def _entries(path: pathlib.Path) -> collections.abc.Iterator[Entry]:

@@ -101,7 +101,16 @@ def _answered(error: lib_exceptions.RestClientException) -> ports.Refusal:
         status=status,
         request_id=request_id(response) if response is not None else '',
         error=text,
+        retry_after=_retry_after(response),
     )
+
+
+def _retry_after(
+    headers: collections.abc.Mapping[str, str] | None,
+) -> float:
+    """Seconds; a date, which HTTP allows too, is not used by OpenStack."""
+    value = (headers or {}).get('retry-after', '')
+    return float(value) if value.isascii() and value.isdigit() else 0.0
 
 
 def _message(error: lib_exceptions.RestClientException) -> str:

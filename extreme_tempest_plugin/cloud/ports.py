@@ -9,16 +9,22 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""What the storm, the census and the clean-up ask of a cloud.
+"""What a storm needs of a cloud.
 
-Pure: types only. ``cloud.clients`` implements them over HTTP, tests with
+Pure: types only. ``cloud.services`` implements them over HTTP, tests with
 fakes. A call that was not acknowledged raises CallError and nothing else, so
 that nobody but ``cloud.outcomes`` judges an exception of a library.
 """
 
+import collections.abc
 import dataclasses
 import enum
+import functools
 import typing
+
+import msgspec
+
+_Shape = typing.TypeVar('_Shape')
 
 
 class Kind(enum.Enum):
@@ -38,12 +44,15 @@ class Refusal:
         never sent.
     :param request_id: ``x-openstack-request-id`` of the answer.
     :param error: one line; no secret.
+    :param retry_after: seconds that the cloud asks us to wait, 0 if it does
+        not.
     """
 
     kind: Kind
     status: int = 0
     request_id: str = ''
     error: str = ''
+    retry_after: float = 0.0
 
 
 class CallError(Exception):
@@ -54,80 +63,131 @@ class CallError(Exception):
         self.refusal = refusal
 
 
+@functools.cache
+def _decoder(shape: type) -> msgspec.json.Decoder[typing.Any]:
+    return msgspec.json.Decoder(shape)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An acknowledgement (2xx).
 
-    :param value: id of what was created.
+    :param headers: names in lower case.
+    :param made: id of what was created; the action that created it fills it
+        in, see ``creating``.
     """
 
     status: int
     request_id: str = ''
-    value: str = ''
+    body: bytes = b''
+    headers: collections.abc.Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
+    made: str = ''
+
+    def read(self, shape: type[_Shape]) -> _Shape:
+        """The body as a type that msgspec knows; what it lacks is ignored.
+
+        :raises CallError: if the body is not of that shape. The call was
+            acknowledged and may have happened, so nobody knows.
+        """
+        try:
+            # mypy does not know that a type can be a key.
+            key: typing.Any = shape
+            return _decoder(key).decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise CallError(
+                Refusal(
+                    kind=Kind.INFO,
+                    status=self.status,
+                    request_id=self.request_id,
+                    error=f'malformed answer: {error}',
+                )
+            ) from None
+
+    def creating(self, made: str) -> 'Answer':
+        """The same, with the id of what was created."""
+        return dataclasses.replace(self, made=made)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A server as nova shows it.
+class Service(typing.Protocol):
+    """One API of the cloud. Each method may raise CallError.
 
-    :param task_state: empty when nova has nothing in hand with it.
-    :param fault: what nova says about an error, one line.
+    ``path`` is relative to the endpoint in the catalog, as the API reference
+    has it. ``body`` is sent as JSON; bytes are sent as they are.
     """
 
-    id: str
-    name: str
-    status: str
-    task_state: str = ''
-    project: str = ''
-    fault: str = ''
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        version: str = '',
+        headers: collections.abc.Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request, once.
 
+        :param version: microversion; empty for the oldest.
+        :param headers: over those that every request has.
+        """
+        ...
 
-class Progress(enum.Enum):
-    """How far nova has come with one request for a server."""
+    def get(self, path: str, *, version: str = '') -> Answer: ...
 
-    #: Not recorded (yet).
-    ABSENT = 'absent'
-    RUNNING = 'running'
-    DONE = 'done'
-    FAILED = 'failed'
-    #: This cloud does not show it to us.
-    HIDDEN = 'hidden'
+    def post(
+        self, path: str, body: object = None, *, version: str = ''
+    ) -> Answer: ...
 
+    def put(
+        self, path: str, body: object = None, *, version: str = ''
+    ) -> Answer: ...
 
-class Compute(typing.Protocol):
-    """Servers and keypairs of one project; each method may raise CallError."""
+    def patch(
+        self, path: str, body: object = None, *, version: str = ''
+    ) -> Answer: ...
 
-    def create_server(self, name: str) -> Answer: ...
-
-    def delete_server(self, server: str) -> Answer: ...
-
-    def reboot_server(self, server: str, hard: bool) -> Answer: ...
-
-    def rename_server(self, server: str, name: str) -> Answer: ...
-
-    def show_server(self, server: str) -> Server: ...
-
-    def show_progress(self, server: str, request_id: str) -> Progress: ...
-
-    def list_servers(self) -> tuple[Server, ...]: ...
-
-    def create_keypair(self, name: str) -> Answer: ...
-
-    def delete_keypair(self, name: str) -> Answer: ...
-
-    def show_keypair(self, name: str) -> None: ...
-
-    def list_keypairs(self) -> tuple[str, ...]: ...
+    def delete(self, path: str, *, version: str = '') -> Answer: ...
 
 
 class Cloud(typing.Protocol):
-    """One project of one cloud.
+    """One user in one project of one cloud.
 
     :ivar project: id of the project.
+    :ivar user: id of the user.
+    :ivar boot: what the cloud has ready for us.
     """
 
     @property
     def project(self) -> str: ...
 
     @property
-    def compute(self) -> Compute: ...
+    def user(self) -> str: ...
+
+    @property
+    def boot(self) -> 'Boot': ...
+
+    @property
+    def login(self) -> collections.abc.Mapping[str, object]:
+        """What asks keystone for a token of ours; has a secret in it."""
+        ...
+
+    def service(self, name: str) -> Service:
+        """An API by the name of its project: ``nova``."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """What was there before the run and is used by it: ids, empty if none.
+
+    :param network: that servers are booted on; the cloud chooses if empty.
+    :param public_network: that floating IPs come from.
+    :param flavor_alt: another flavor, for a resize.
+    """
+
+    image: str = ''
+    flavor: str = ''
+    flavor_alt: str = ''
+    network: str = ''
+    public_network: str = ''

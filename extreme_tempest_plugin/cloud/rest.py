@@ -17,6 +17,9 @@ import msgspec
 from tempest.lib import exceptions as lib_exceptions
 from tempest.lib.common import rest_client
 
+#: Accepts whatever is JSON, and makes nothing of it.
+_ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
+
 
 class RestOnce(rest_client.RestClient):
     """A RestClient that sends each request once.
@@ -25,7 +28,16 @@ class RestOnce(rest_client.RestClient):
     the retries after 413, the walk up the call stack for a test's name, the
     log lines, and the check of each body against a schema (what Tempest's own
     tests are for; here the body need only be JSON).
+
+    :ivar unversioned: paths begin with a version, the endpoint has none.
     """
+
+    unversioned = False
+
+    @property
+    def filters(self) -> dict[str, typing.Any]:
+        """How the endpoint is found in the catalog."""
+        return {**super().filters, 'unversioned': self.unversioned}
 
     def request(
         self,
@@ -47,6 +59,21 @@ class RestOnce(rest_client.RestClient):
         response, answer = self._request(
             method, url, headers=headers, body=body, chunked=chunked
         )
+        self.check(response, answer)
+        return response, answer
+
+    def check(self, response: typing.Any, answer: bytes) -> None:
+        """Judge an answer.
+
+        :raises RestClientException: for any status from 400, and for a body
+            that is not the JSON that it says it is.
+        """
+        if response.status >= 400:
+            self._refuse(response, answer)
+        if answer and 'json' in response.get('content-type', ''):
+            self._check_json(response, answer)
+
+    def _refuse(self, response: typing.Any, answer: bytes) -> None:
         try:
             self._error_checker(response, answer)
         except (AttributeError, KeyError, TypeError):
@@ -54,9 +81,6 @@ class RestOnce(rest_client.RestClient):
             raise lib_exceptions.UnexpectedResponseCode(
                 str(response.status), resp=response
             ) from None
-        if answer:
-            self._check_json(response, answer)
-        return response, answer
 
     def raw_request(
         self,
@@ -91,7 +115,7 @@ class RestOnce(rest_client.RestClient):
     @staticmethod
     def _check_json(response: typing.Any, answer: bytes) -> None:
         try:
-            msgspec.json.decode(answer, type=msgspec.Raw)
+            _ANY_JSON.decode(answer)
         except msgspec.DecodeError as error:
             raise lib_exceptions.InvalidHTTPResponseBody(
                 str(error), resp=response

@@ -15,7 +15,10 @@ A token that cannot be had is a TokenError: the request that needed it was
 never sent. Nothing is tried twice.
 """
 
+import datetime
+import re
 import threading
+import time
 import typing
 
 import urllib3
@@ -33,6 +36,9 @@ _ERRORS = (
     KeyError,
 )
 
+#: The version at the end of an endpoint: ``/v3``, ``/v2.0/``.
+_VERSION = re.compile(r'/v\d+(\.\d+)?/?\Z')
+
 
 class Tokens(auth.KeystoneV3AuthProvider):
     """An auth provider for many threads or greenlets.
@@ -47,6 +53,8 @@ class Tokens(auth.KeystoneV3AuthProvider):
         self._lock = threading.Lock()
         self._attempts = 0
         self._error = ''
+        self._timed: tuple[str, dict[str, typing.Any]] | None = None
+        self._expiry = 0.0
         super().__init__(*args, **kwargs)
 
     def get_auth(self) -> tuple[str, dict[str, typing.Any]]:
@@ -65,6 +73,20 @@ class Tokens(auth.KeystoneV3AuthProvider):
                 raise outcomes.TokenError(self._error)
             return self._fetch()
 
+    def is_expired(self, auth_data: tuple[str, dict[str, typing.Any]]) -> bool:
+        """Whether a token is too old to be used.
+
+        Its time of expiry is read once, not for each request.
+
+        :raises KeyError, ValueError: if it has none.
+        """
+        if auth_data is not self._timed:
+            expiry = self._parse_expiry_time(auth_data[1]['expires_at'])
+            expiry -= self.token_expiry_threshold
+            self._expiry = expiry.replace(tzinfo=datetime.UTC).timestamp()
+            self._timed = auth_data
+        return time.time() >= self._expiry
+
     def base_url(
         self,
         filters: dict[str, typing.Any],
@@ -72,16 +94,41 @@ class Tokens(auth.KeystoneV3AuthProvider):
     ) -> str:
         """URL of a service.
 
+        :param filters: as Tempest has them; ``unversioned`` takes a version
+            off the end, for clouds differ in whether they have it there.
         :raises TokenError: if the catalog has none.
         """
         try:
-            return super().base_url(filters, auth_data)
+            url: str = super().base_url(filters, auth_data)
         except lib_exceptions.EndpointNotFound:
             # Tempest's message shows the whole token data; ours does not.
             raise outcomes.TokenError(
                 f'no endpoint of service type {filters.get("service")!r} in '
                 'the catalog'
             ) from None
+        return _VERSION.sub('', url) if filters.get('unversioned') else url
+
+    def login(self) -> dict[str, object]:
+        """Body of a request for a token; has the password in it."""
+        given = self.credentials
+        user = {
+            'name': given.username,
+            'password': given.password,
+            'domain': {'name': given.user_domain_name},
+        }
+        project = {
+            'name': given.project_name,
+            'domain': {'name': given.project_domain_name},
+        }
+        return {
+            'auth': {
+                'identity': {
+                    'methods': ['password'],
+                    'password': {'user': user},
+                },
+                'scope': {'project': project},
+            }
+        }
 
     def forget(self) -> None:
         """Fetch a new token for the next request."""

@@ -17,6 +17,7 @@ connection for each request. That hides outages and costs CPU. This one sends
 each request once, over connections that are kept.
 """
 
+import collections.abc
 import time
 import typing
 
@@ -28,17 +29,47 @@ import urllib3
 IDLE = 3.0
 
 
-class Response(dict[str, str]):
-    """Headers in lower case, and the status: what RestClient expects."""
+class Over(typing.Protocol):
+    """What takes the place of ``RestClient.http_obj``."""
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, url: str) -> None:
-        super().__init__(
-            (str(key).lower(), value) for key, value in raw.headers.items()
-        )
-        self.status = raw.status
-        self['status'] = str(raw.status)
-        self.reason = raw.reason
-        self.version = raw.version
+    def request(
+        self,
+        url: str,
+        method: str,
+        headers: dict[str, str] | None = None,
+        body: str | bytes | None = None,
+        chunked: bool = False,
+        preload_content: bool = True,
+    ) -> tuple[typing.Any, bytes]: ...
+
+
+#: Makes transports that share connections, by their time-out.
+Connect = collections.abc.Callable[
+    [str, bool, int], collections.abc.Callable[[float], Over]
+]
+
+
+class Response(dict[str, str]):
+    """Headers in lower case, and the status: what RestClient expects.
+
+    :param headers: names in lower case.
+    :param version: of HTTP, 11 for 1.1.
+    """
+
+    def __init__(
+        self,
+        headers: collections.abc.Iterable[tuple[str, str]] | dict[str, str],
+        *,
+        status: int,
+        reason: str | None,
+        version: int,
+        url: str,
+    ) -> None:
+        super().__init__(headers)
+        self.status = status
+        self['status'] = str(status)
+        self.reason = reason
+        self.version = version
         self['content-location'] = url
 
 
@@ -128,4 +159,19 @@ class Transport:
         )
         if not preload_content:
             return raw, b''
-        return Response(raw, url), raw.data
+        response = Response(
+            ((str(key).lower(), value) for key, value in raw.headers.items()),
+            status=raw.status,
+            reason=raw.reason,
+            version=raw.version,
+            url=url,
+        )
+        return response, raw.data
+
+
+def connect(
+    ca_file: str = '', insecure: bool = False, size: int = 10
+) -> collections.abc.Callable[[float], Transport]:
+    """Transports that share connections, by their time-out; see above."""
+    shared = connections(ca_file, insecure, size)
+    return lambda timeout: Transport(shared, timeout)

@@ -12,14 +12,18 @@
 """What the commands share: exit codes and the configuration."""
 
 import argparse
+import dataclasses
+import os
 import sys
 import traceback
 
 from cliff import command
+from oslo_config import cfg
 from tempest import config
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.cloud import access
 
 #: Exit codes of every command.
 PASS, FAIL, USAGE, UNKNOWN = 0, 1, 2, 3
@@ -76,6 +80,28 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_settings() -> settings.Settings:
-    """Settings of the tempest.conf that is in force."""
-    return settings.from_conf(config.CONF)
+def add_cloud(parser: argparse.ArgumentParser) -> None:
+    """The option of each command that speaks to a cloud."""
+    parser.add_argument(
+        '--os-cloud',
+        metavar='NAME',
+        help='a cloud of clouds.yaml, instead of the credentials of '
+        'tempest.conf; OS_CLOUD is heeded where tempest.conf names no cloud',
+    )
+
+
+def read_settings(os_cloud: str | None = None) -> settings.Settings:
+    """Settings of the tempest.conf that is in force.
+
+    :param os_cloud: of the option ``--os-cloud``.
+    :raises UsageError: if tempest.conf has a value that it may not have, or
+        the cloud is not in clouds.yaml.
+    """
+    try:
+        found = settings.from_conf(config.CONF)
+    except cfg.Error as error:
+        raise errors.UsageError(' '.join(str(error).split())) from None
+    name = os_cloud or found.os_cloud
+    if not name and not found.cloud.auth_url:
+        name = os.environ.get('OS_CLOUD', '')
+    return access.place(dataclasses.replace(found, os_cloud=name))

@@ -21,6 +21,7 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.checkers import verdict
 from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.plan import known_issues
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.reports import text
 from extreme_tempest_plugin.reports import verdict_json
@@ -49,13 +50,23 @@ class Check(base.Command):
             type=pathlib.Path,
             help='a YAML file to judge by, instead of the plan of the run',
         )
+        parser.add_argument(
+            '--known-issues',
+            type=pathlib.Path,
+            action='append',
+            metavar='FILE',
+            help='a YAML file of known issues to judge by, instead of the '
+            'one that comes with the plugin; may be given several times, '
+            'an empty one knows nothing',
+        )
         base.add_format(parser)
         return parser
 
     def act(self, args: argparse.Namespace) -> int:
-        path = _history(args.history)
+        path = history_of(args.history)
         plan = loader.load(args.plan) if args.plan else None
-        result = verdict.judge_file(reader.Reader(path), plan)
+        known = known_issues.load(args.known_issues or [known_issues.SHIPPED])
+        result = verdict.judge_file(reader.Reader(path), plan, known)
         if args.format == 'json':
             sys.stdout.write(verdict_json.encode(result))
         else:
@@ -63,7 +74,7 @@ class Check(base.Command):
         return verdict.exit_code(result)
 
 
-def _history(path: pathlib.Path) -> pathlib.Path:
+def history_of(path: pathlib.Path) -> pathlib.Path:
     """The history that is meant.
 
     :raises HistoryError: if the run died before it was written.

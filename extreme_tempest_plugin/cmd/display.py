@@ -20,7 +20,7 @@ import rich.live
 import rich.table
 import rich.text
 
-from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin import progress
 
 #: What a monitor's last sample says; None if it says nothing about now.
 _STATES: dict[bool | None, tuple[str, str]] = {
@@ -31,51 +31,66 @@ _STATES: dict[bool | None, tuple[str, str]] = {
 
 
 @contextlib.contextmanager
-def live(quiet: bool) -> collections.abc.Iterator[campaign.Display]:
+def live(quiet: bool) -> collections.abc.Iterator[progress.Display]:
     """Show progress: a table on a terminal, a line for each phase elsewhere.
 
     :param quiet: show nothing, for machine-readable output.
     """
     console = rich.console.Console(stderr=True)
     if quiet:
-        yield lambda progress: None
+        yield lambda shown: None
     elif console.is_terminal:
         with rich.live.Live(console=console, transient=True) as area:
-            yield lambda progress: area.update(render(progress))
+            yield _Table(area)
     else:
         yield _Lines()
 
 
+class _Table:
+    """A table that is drawn anew, with the remarks above it."""
+
+    def __init__(self, area: rich.live.Live) -> None:
+        self._area = area
+        self._said = 0
+
+    def __call__(self, shown: progress.Progress) -> None:
+        for remark in shown.remarks[self._said :]:
+            self._area.console.print(remark, style='yellow', markup=False)
+        self._said = len(shown.remarks)
+        self._area.update(render(shown))
+
+
 class _Lines:
-    """A line when the phase changes: for logs."""
+    """A line when the phase changes, and for each remark: for logs."""
 
     def __init__(self) -> None:
         self._phase = ''
+        self._said = 0
 
-    def __call__(self, progress: campaign.Progress) -> None:
-        if progress.phase != self._phase:
-            self._phase = progress.phase
-            print(_head(progress), file=sys.stderr, flush=True)
-
-
-def _head(progress: campaign.Progress) -> str:
-    return (
-        f'{progress.elapsed:5.0f} / {progress.duration:.0f} s  '
-        f'{progress.phase}'
-    )
+    def __call__(self, shown: progress.Progress) -> None:
+        for remark in shown.remarks[self._said :]:
+            print(remark, file=sys.stderr, flush=True)
+        self._said = len(shown.remarks)
+        if shown.phase != self._phase:
+            self._phase = shown.phase
+            print(_head(shown), file=sys.stderr, flush=True)
 
 
-def render(progress: campaign.Progress) -> rich.table.Table:
+def _head(shown: progress.Progress) -> str:
+    return f'{shown.elapsed:5.0f} / {shown.duration:.0f} s  {shown.phase}'
+
+
+def render(shown: progress.Progress) -> rich.table.Table:
     """The table of one moment."""
     table = rich.table.Table.grid(padding=(0, 2))
-    table.add_row(rich.text.Text(_head(progress), style='bold'))
-    if progress.storm:
-        storm = progress.storm
+    table.add_row(rich.text.Text(_head(shown), style='bold'))
+    if shown.storm:
+        storm = shown.storm
         table.add_row(
             f'storm     {storm.ok} ok, {storm.fail} fail, {storm.info} info, '
             f'{storm.settled} settled, {storm.pending} pending'
         )
-    for service, seen in progress.monitors.items():
+    for service, seen in shown.monitors.items():
         line = rich.text.Text(f'{service:<10}')
         line.append(*_STATES[seen.up])
         line.append(f'  {seen.failed} of {seen.samples} samples failed')

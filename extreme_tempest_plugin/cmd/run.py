@@ -12,61 +12,44 @@
 """``tempest extreme run``: one campaign."""
 
 import argparse
-import pathlib
-import signal
-import sys
-import types
 
-import msgspec
-import rich.console
-
-from extreme_tempest_plugin import campaign
-from extreme_tempest_plugin import preparation
-from extreme_tempest_plugin.checkers import verdict
-from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cmd import base
-from extreme_tempest_plugin.cmd import display
+from extreme_tempest_plugin.cmd import conduct
 from extreme_tempest_plugin.plan import loader
-from extreme_tempest_plugin.reports import text
-from extreme_tempest_plugin.reports import verdict_json
+from extreme_tempest_plugin.plan import ready
 
 
 class Run(base.Command):
-    """Run a plan against the cloud of tempest.conf and print the verdict.
+    """Run a plan against a cloud and print the verdict.
 
     Exit code: 0 pass, 1 fail, 3 unknown, 2 bad plan or usage.
     """
 
-    example = 'tempest extreme run etc/plans/demo.yaml'
+    example = 'tempest extreme run mixed'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument('plan', type=pathlib.Path, help='a YAML file')
+        parser.add_argument(
+            'plan', help='a YAML file, or the name of a ready plan'
+        )
         parser.add_argument(
             '--seed', type=int, help='instead of the seed of the plan'
         )
-        base.add_format(parser)
+        parser.add_argument(
+            '--duration',
+            type=float,
+            help='seconds, instead of the duration of the plan',
+        )
+        conduct.add_options(parser)
         return parser
 
     def act(self, args: argparse.Namespace) -> int:
-        plan = loader.load(args.plan)
-        if args.seed is not None:
-            plan = msgspec.structs.replace(plan, seed=args.seed)
-        settings = base.read_settings()
-        plan = preparation.prepare(plan, settings)
-        # An operator's kill ends a campaign as Ctrl-C does: it heals first.
-        signal.signal(signal.SIGTERM, _interrupt)
-        with (
-            display.live(quiet=args.format == 'json') as show,
-            credentials.from_tempest('extreme') as user,
-        ):
-            result = campaign.run(plan, settings, user, show)
-        if args.format == 'json':
-            sys.stdout.write(verdict_json.encode(result.verdict))
-        else:
-            text.show(result.verdict, result.directory, rich.console.Console())
-        return verdict.exit_code(result.verdict)
-
-
-def _interrupt(number: int, frame: types.FrameType | None) -> None:
-    raise KeyboardInterrupt
+        path = ready.find(args.plan)
+        plan = loader.load(path)
+        changes = {
+            key: value
+            for key in ('seed', 'duration')
+            if (value := getattr(args, key)) is not None
+        }
+        plan = ready.changed(plan, **changes)
+        return conduct.conduct(args, plan, path)

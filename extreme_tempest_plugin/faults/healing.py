@@ -16,6 +16,7 @@ import dataclasses
 import time
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import evidence
@@ -169,13 +170,13 @@ class Healer:
 
 
 def _refuse_living(held: collections.abc.Iterable[journal.Held]) -> None:
-    us = journal.this_process()
+    us = liveness.this_process()
     for file in held:
         entry = file.entry
         if (
             entry is not None
             and entry.owner != us
-            and journal.alive(entry.owner)
+            and liveness.alive(entry.owner)
         ):
             raise errors.RefusedError(
                 f'run {entry.run} is active (process {entry.owner.pid}) and '

@@ -37,6 +37,7 @@ import types
 from typing import Protocol
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
@@ -303,7 +304,7 @@ class Injection:
             kind=self.kind.name,
             target=self.target,
             recovery=self.plan.recovery,
-            owner=journal.this_process(),
+            owner=liveness.this_process(),
             utc_ns=time.time_ns(),
         )
 

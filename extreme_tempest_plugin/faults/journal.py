@@ -25,22 +25,10 @@ import pathlib
 import msgspec
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin.faults import configuration
 
 _UNFINISHED = '.new'
-
-
-class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The process that injected a fault, and no later one of its number.
-
-    :param boot: identity of the boot of this machine.
-    :param started: start of the process, clock ticks after the boot; see
-        proc(5), stat, field 22.
-    """
-
-    pid: int
-    boot: str
-    started: int
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +46,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str
     target: configuration.Target
     recovery: float
-    owner: Owner
+    owner: liveness.Owner
     utc_ns: int
 
 
@@ -180,7 +168,7 @@ class Journal:
 
 def refuse_active(
     held: collections.abc.Iterable[Held],
-    owner: Owner | None = None,
+    owner: liveness.Owner | None = None,
     target: str = '',
 ) -> None:
     """Refuse to break anything beside a fault that is not ours.
@@ -204,41 +192,11 @@ def refuse_active(
             f'{entry.target.name}) is active'
             + (
                 f', its process {entry.owner.pid} is alive: wait for its end'
-                if alive(entry.owner) and entry.owner.pid != os.getpid()
+                if liveness.alive(entry.owner)
+                and entry.owner.pid != os.getpid()
                 else ': run `tempest extreme heal`'
             )
         )
-
-
-def this_process() -> Owner:
-    """Who we are, for entries."""
-    return Owner(pid=os.getpid(), boot=_boot(), started=_started(os.getpid()))
-
-
-def alive(owner: Owner) -> bool:
-    """Whether the process that wrote an entry still runs."""
-    if owner.boot != _boot():
-        return False
-    try:
-        return _started(owner.pid) == owner.started
-    except OSError:
-        return False
-
-
-def _boot() -> str:
-    return (
-        pathlib.Path('/proc/sys/kernel/random/boot_id')
-        .read_text(encoding='ascii')
-        .strip()
-    )
-
-
-def _started(pid: int) -> int:
-    stat = pathlib.Path(f'/proc/{pid}/stat').read_bytes()
-    fields = stat.rpartition(b')')[2].split()
-    if fields[0] in (b'Z', b'X'):
-        raise ProcessLookupError(pid)
-    return int(fields[22 - 3])
 
 
 def _read(path: pathlib.Path) -> Held:

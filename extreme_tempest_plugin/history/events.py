@@ -120,6 +120,15 @@ class Invoke(Event, frozen=True, tag='invoke'):
     :param args: what was asked for; a changing action names the attribute
         that it changes and the new value.
     :param choice: what the random source decided, for a replay.
+    :param effect: what the action does with the resource: creates, consumes,
+        changes or reads it; empty in histories of before 2026-11-21.
+    :param partners: other resources that it takes, by role.
+    :param writes: attributes of the resource that it writes, by the names
+        under which ``seen`` of the rests shows them; null removes one.
+    :param allowed: 4xx statuses that the contract of the API allows here,
+        for others act on the same resources or the quota is not heeded.
+    :param intended: when it was due, ns, where operations arrive at a rate;
+        0 otherwise. What ``t`` is later is the lateness of the user.
     """
 
     op: str
@@ -128,6 +137,11 @@ class Invoke(Event, frozen=True, tag='invoke'):
     resource: str = ''
     args: dict[str, str | int | float | bool | None] = {}
     choice: dict[str, str | int | float | bool | None] = {}
+    effect: str = ''
+    partners: dict[str, str] = {}
+    writes: dict[str, str | None] = {}
+    allowed: tuple[Status, ...] = ()
+    intended: Ns = 0
 
 
 class Outcome(Event, frozen=True):
@@ -138,6 +152,7 @@ class Outcome(Event, frozen=True):
     :param request_id: ``x-openstack-request-id`` of the answer.
     :param value: resource that was created, ``server/<id>``.
     :param error: one line, where there is one.
+    :param retry_after: seconds that the cloud asks us to wait.
     """
 
     op: str
@@ -145,6 +160,7 @@ class Outcome(Event, frozen=True):
     request_id: str = ''
     value: str = ''
     error: str = ''
+    retry_after: float = 0.0
 
 
 class Ok(Outcome, frozen=True, tag='ok'):
@@ -167,6 +183,8 @@ class Settled(Event, frozen=True, tag='settled'):
     :param reached: the state is the one that the operation wanted.
     :param after_ns: since the acknowledgement.
     :param error: why it could not be seen, one line.
+    :param seen: values of attributes that were seen; null for one that was
+        not there.
     """
 
     op: str
@@ -174,6 +192,7 @@ class Settled(Event, frozen=True, tag='settled'):
     reached: bool
     after_ns: Ns
     error: str = ''
+    seen: dict[str, str | None] = {}
 
 
 class Sample(Event, frozen=True, tag='sample'):

@@ -57,12 +57,12 @@ class Writer:
                 self._fd = -1
 
     def _write(self, line: bytes) -> None:
-        data = memoryview(line + b'\n')
+        data = line + b'\n'
         with self._lock:
             # A short write (a full disk that got room again) is continued,
             # so that two lines are never mixed.
-            while data:
-                data = data[os.write(self._fd, data) :]
+            while (written := os.write(self._fd, data)) < len(data):
+                data = data[written:]
 
     def __enter__(self) -> 'Writer':
         return self

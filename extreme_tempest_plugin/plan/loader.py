@@ -12,8 +12,10 @@
 """Read a plan; an error names file, line and key."""
 
 import collections.abc
+import contextlib
 import pathlib
 import re
+import typing
 
 import msgspec
 import yaml
@@ -21,8 +23,13 @@ import yaml
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model
 
+_Shape = typing.TypeVar('_Shape')
+
 _AT = re.compile(r' - at (?:`key` in )?`\$(?P<path>[^`]*)`$')
 _UNKNOWN = re.compile(r'unknown field `(?P<key>[^`]*)`')
+#: What msgspec calls any key of a free mapping.
+_ANY = '...'
+
 _STEP = re.compile(r'\.(?P<key>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]')
 
 
@@ -33,12 +40,23 @@ def parse(text: str, source: str = 'plan') -> model.Plan:
     :param source: file name for messages.
     :raises PlanError: if it is no YAML or no plan, as ``file:line: key: why``.
     """
+    return convert(text, model.Plan, source)
+
+
+def convert(text: str, shape: type[_Shape], source: str) -> _Shape:
+    """Make a document of YAML text.
+
+    :param shape: the type of the document.
+    :raises PlanError: if it is no YAML or not of that type, as
+        ``file:line: key: why``.
+    """
     node, data = _read(text, source)
     _refuse_twice(source, node)
     try:
-        return msgspec.convert(data, model.Plan)
+        return msgspec.convert(data, shape)
     except msgspec.ValidationError as error:
-        raise errors.PlanError(_explain(source, node, str(error))) from None
+        said = _explain(source, node, data, str(error))
+        raise errors.PlanError(said) from None
 
 
 def load(path: pathlib.Path) -> model.Plan:
@@ -46,15 +64,41 @@ def load(path: pathlib.Path) -> model.Plan:
 
     :raises PlanError: if it cannot be read, is no YAML or no plan.
     """
+    return parse(read(path), str(path))
+
+
+@contextlib.contextmanager
+def located(path: pathlib.Path) -> collections.abc.Iterator[None]:
+    """A PlanError that is raised within names the file and the line.
+
+    For what can only be checked with the catalogue of actions, or with the
+    configuration.
+
+    :param path: of the file that the plan was made of.
+    """
     try:
-        text = path.read_text(encoding='utf-8')
+        yield
+    except errors.PlanError as error:
+        if not error.keys:
+            raise
+        node, _ = _read(read(path), str(path))
+        line, _ = _locate(node, error.keys)
+        raise errors.PlanError(f'{path}:{line}: {error}') from None
+
+
+def read(path: pathlib.Path) -> str:
+    """The text of a document.
+
+    :raises PlanError: if it cannot be read.
+    """
+    try:
+        return path.read_text(encoding='utf-8')
     except OSError as error:
         raise errors.PlanError(
             f'{path}: cannot be read: {error.strerror}'
         ) from None
     except UnicodeDecodeError:
         raise errors.PlanError(f'{path}: not UTF-8 text') from None
-    return parse(text, str(path))
 
 
 def of_builtins(data: msgspec.Raw) -> model.Plan:
@@ -135,8 +179,11 @@ def _children(
         yield value, name
 
 
-def _explain(source: str, node: yaml.Node | None, message: str) -> str:
+def _explain(
+    source: str, node: yaml.Node | None, data: object, whole: str
+) -> str:
     """``file:line: key: why`` from what msgspec says."""
+    message = whole
     steps: list[str] = []
     found = _AT.search(message)
     if found:
@@ -145,6 +192,8 @@ def _explain(source: str, node: yaml.Node | None, message: str) -> str:
             step['key'] or step['index']
             for step in _STEP.finditer(found['path'])
         ]
+    if steps and steps[-1] == _ANY:
+        steps[-1] = _culprit(data, steps[:-1], whole)
     unknown = _UNKNOWN.search(message)
     if unknown:
         steps.append(unknown['key'])
@@ -152,6 +201,36 @@ def _explain(source: str, node: yaml.Node | None, message: str) -> str:
     line, known = _locate(node, steps)
     name = '.'.join(known) or 'plan'
     return f'{source}:{line}: {name}: {message}'
+
+
+def _culprit(
+    data: object, steps: collections.abc.Sequence[str], whole: str
+) -> str:
+    """The key of a free mapping whose value is wrong.
+
+    msgspec does not say which: it is the one that is wrong alone.
+    """
+    place = data
+    for step in steps:
+        if not isinstance(place, dict) or step not in place:
+            return _ANY
+        place = place[step]
+    if not isinstance(place, dict):
+        return _ANY
+    everything = dict(place)
+    try:
+        for key, value in everything.items():
+            place.clear()
+            place[key] = value
+            try:
+                msgspec.convert(data, model.Plan)
+            except msgspec.ValidationError as error:
+                if str(error) == whole:
+                    return str(key)
+    finally:
+        place.clear()
+        place.update(everything)
+    return _ANY
 
 
 def _locate(

@@ -27,6 +27,12 @@ PositiveSeconds = Annotated[float, msgspec.Meta(gt=0, le=MOST_SECONDS)]
 Count = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Rate = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+Processes = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+
+#: Seconds between which a user waits where a plan says nothing.
+THINK_TIME = (0.5, 2.0)
+
 #: Part of the name of a directory.
 Name = Annotated[
     str, msgspec.Meta(pattern=r'\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z')
@@ -38,28 +44,58 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Storm(_Part, frozen=True, forbid_unknown_fields=True):
-    """Many users firing actions pseudo-randomly, each on its own objects.
+    """Many users firing actions pseudo-randomly.
 
     :param actions: action name to weight; relative to each other.
     :param users: virtual users; None takes ``[stress] users``.
-    :param think_time: a user waits between these two after each operation.
+    :param think_time: a user waits between these two after each operation;
+        None takes THINK_TIME, unless there is a rate.
+    :param rate: operations of all users together that arrive per second,
+        whether or not earlier ones have ended; takes the place of think_time.
+    :param ramp: seconds over which the users begin, one after the other.
+    :param processes: load processes on this machine.
     :param max_instances: servers of all users together; None takes
         ``[stress] max_instances``.
+    :param limits: kind of resource to the number that all users together may
+        have; 4 for each user where nothing is said.
+    :param shared: kind of resource to the number that is created before the
+        storm begins, for all users to act on at the same time.
+    :param over_quota: limits are not lowered to what the quota leaves, and a
+        create that the quota refuses is the cloud's right.
     :param settle_timeout: an acknowledged operation must have come to rest
         by then, or it is stuck.
+    :param stop_on_finding: the storm ends with the first operation that
+        cannot be right.
     """
 
     actions: dict[str, Weight]
     users: Count | None = None
-    think_time: tuple[Seconds, Seconds] = (0.5, 2.0)
+    think_time: tuple[Seconds, Seconds] | None = None
+    rate: Rate | None = None
+    ramp: Seconds = 0.0
+    processes: Processes = 1
     max_instances: Count | None = None
+    limits: dict[str, Count] = {}
+    shared: dict[str, Count] = {}
+    over_quota: bool = False
     settle_timeout: PositiveSeconds = 120.0
+    stop_on_finding: bool = False
 
     def __post_init__(self) -> None:
         if not any(weight > 0 for weight in self.actions.values()):
             raise ValueError('all weights of `actions` are 0: nothing to do')
-        if self.think_time[0] > self.think_time[1]:
+        if self.think_time and self.think_time[0] > self.think_time[1]:
             raise ValueError('`think_time` must be [least, most]')
+        if self.think_time and self.rate is not None:
+            raise ValueError(
+                '`rate` and `think_time`: operations come at a rate, or after '
+                'a time of thought; give one of the two'
+            )
+        if self.users is not None and self.processes > self.users:
+            raise ValueError(
+                f'`processes`: {self.users} users cannot be shared by '
+                f'{self.processes}: give at most the number of users'
+            )
 
 
 class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
@@ -110,14 +146,26 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
         ``default`` speaks for the services that are not named, 0 without it.
     :param lost: acknowledged requests that may be lost.
     :param stuck: resources that may get stuck or into an error.
+    :param duplicates: things of which there may be one, and are two.
+    :param quotas: quotas that may be passed or miscounted.
+    :param disagreements: resources about which services may disagree.
+    :param log_errors: kinds of error lines that the servers may log; None
+        lists them only.
     :param unexpected_5xx: answers with a status of 500 and more, outside of
         fault windows.
+    :param unexpected_4xx: refusals that the contract of the API does not
+        allow, outside of fault windows.
     """
 
     longest_outage: dict[str, Seconds] = {}
     lost: Annotated[int, msgspec.Meta(ge=0)] = 0
     stuck: Annotated[int, msgspec.Meta(ge=0)] = 0
+    duplicates: Annotated[int, msgspec.Meta(ge=0)] = 0
+    quotas: Annotated[int, msgspec.Meta(ge=0)] = 0
+    disagreements: Annotated[int, msgspec.Meta(ge=0)] = 0
+    log_errors: Annotated[int, msgspec.Meta(ge=0)] | None = None
     unexpected_5xx: Annotated[int, msgspec.Meta(ge=0)] = 0
+    unexpected_4xx: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def allowed_outage(self, service: str) -> float:
         """Seconds that one outage of ``service`` may last."""
@@ -144,6 +192,11 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.storm is None and self.uptime is None:
             raise ValueError('neither `storm` nor `uptime`: nothing to do')
+        if self.storm is not None and self.storm.ramp >= self.duration:
+            raise ValueError(
+                f'`storm.ramp`: the last user would begin at '
+                f'{self.storm.ramp:g} s, after the end at {self.duration:g} s'
+            )
         for fault in self.faults:
             if fault.at >= self.duration:
                 raise ValueError(

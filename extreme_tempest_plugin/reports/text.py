@@ -25,13 +25,12 @@ from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import summary
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.reports import page
+from extreme_tempest_plugin.reports import text_findings
 from extreme_tempest_plugin.reports import verdict_json
 
 #: Its name in the directory of a run.
 NAME = 'summary.txt'
 
-#: Findings and gaps that are shown; verdict.json has all.
-MOST_SHOWN = 10
 #: Outages of one service that are shown.
 MOST_OUTAGES = 5
 
@@ -105,8 +104,10 @@ def _print(
     _services(verdict, out)
     _faults(verdict, out)
     _operations(verdict, out)
-    _findings(verdict, out)
-    _gaps(verdict, out)
+    text_findings.findings(verdict, out)
+    text_findings.known_issues(verdict, out)
+    text_findings.logs(verdict, out)
+    text_findings.gaps(verdict, out)
     _run(verdict, directory, out)
 
 
@@ -225,32 +226,6 @@ def _operations(verdict: verdicts.Verdict, out: page.Page) -> None:
         )
 
 
-def _findings(verdict: verdicts.Verdict, out: page.Page) -> None:
-    if not verdict.findings:
-        return
-    out.title(f'findings ({len(verdict.findings)})')
-    shown = verdict.findings[:MOST_SHOWN]
-    for number, finding in enumerate(shown, start=1):
-        out.hang(
-            f'{number:>3}. ', f'{finding.checker}: {page.clean(finding.what)}'
-        )
-        if finding.events:
-            numbers = ', '.join(map(str, finding.events))
-            out.item(f'events {numbers}', indent=5)
-        for command in finding.look_again:
-            out.command(f'     $ {page.clean(command)}')
-    _more(len(verdict.findings), out)
-
-
-def _gaps(verdict: verdicts.Verdict, out: page.Page) -> None:
-    if not verdict.gaps:
-        return
-    out.title(f'not measured ({len(verdict.gaps)})')
-    for gap in verdict.gaps[:MOST_SHOWN]:
-        out.hang('  - ', f'{gap.checker}: {page.clean(gap.why)}')
-    _more(len(verdict.gaps), out)
-
-
 def _run(
     verdict: verdicts.Verdict,
     directory: pathlib.Path | None,
@@ -266,11 +241,6 @@ def _run(
     if directory is not None:
         out.command(f'  files in {directory}')
         out.command(f'  $ tempest extreme check {directory}')
-
-
-def _more(count: int, out: page.Page) -> None:
-    if count > MOST_SHOWN:
-        out.item(f'and {count - MOST_SHOWN} more, see {verdict_json.NAME}')
 
 
 def _percent(value: float | None) -> str:

@@ -26,6 +26,7 @@ from extreme_tempest_plugin.sandbox import preflight
 from extreme_tempest_plugin.sandbox import teardown
 from extreme_tempest_plugin.sandbox import workspace as workspace_module
 from extreme_tempest_plugin.sandbox.cgroups import Group
+from extreme_tempest_plugin.sandbox.health import cluster as cluster_health
 from extreme_tempest_plugin.sandbox.health import management
 from extreme_tempest_plugin.sandbox.hosts import machine as machine_module
 from extreme_tempest_plugin.sandbox.hosts import storage
@@ -98,7 +99,7 @@ class Sandbox:
             record = Record.read(self.layout.record)
             if record:
                 return self._already_up(record, shape, plants)
-            facts = preflight.gather([cache, self.layout.state_root])
+            facts = preflight.gather([cache, self.layout.state_root], shape)
             preflight.check(facts, shape, memory_mib)
             if machine_module.present(self.layout):
                 self.progress.step('Removing what an earlier run left')
@@ -246,7 +247,7 @@ class Sandbox:
         missing.update(health.missing_chassis(machines))
         missing.update(management.missing(self.layout, shape))
         missing.update(
-            health.missing_members(
+            cluster_health.missing_members(
                 self.layout, shape, machines, record.password, timeout=5
             )
         )

@@ -13,6 +13,7 @@
 
 import collections.abc
 import contextlib
+import ctypes
 import dataclasses
 import os
 import pathlib
@@ -26,6 +27,8 @@ from extreme_tempest_plugin.sandbox.topology import Topology
 #: A built image, and what a sandbox writes while it is used.
 DISK_MIB = 6 * 1024
 DEBIAN_RELEASE = 12
+#: Instances of inotify that the systemd of a host takes; without them it ends.
+INOTIFY_PER_HOST = 7
 
 #: Programs and the Debian packages that hold them.
 TOOLS = {
@@ -51,6 +54,7 @@ class MachineFacts:
     :param disk_mib: free, where less is free: cache or state
     :param tools: programs that were found
     :param bootable: whether cgroups are as a container's systemd wants them
+    :param inotify: instances that can be had, of those that were tried
     """
 
     root: bool
@@ -61,14 +65,16 @@ class MachineFacts:
     disk_mib: int
     tools: frozenset[str]
     bootable: bool
+    inotify: int
 
 
 def gather(
-    directories: collections.abc.Iterable[pathlib.Path],
+    directories: collections.abc.Iterable[pathlib.Path], shape: Topology
 ) -> MachineFacts:
     """Look at this machine.
 
     :param directories: where the cache and the state will lie
+    :param shape: what is to be started
     """
     release: dict[str, str] = {}
     with contextlib.suppress(OSError):
@@ -86,7 +92,28 @@ def gather(
         bootable=cgroups.bootable(
             pathlib.Path('/proc/mounts').read_text('utf-8')
         ),
+        inotify=available_inotify(wanted_inotify(shape)),
     )
+
+
+def wanted_inotify(shape: Topology) -> int:
+    """Instances of inotify that the hosts of a topology take."""
+    return INOTIFY_PER_HOST * len(shape.hosts)
+
+
+def available_inotify(most: int) -> int:
+    """Instances of inotify that this user can have, at most so many.
+
+    The kernel says how many a user may have, but not how many are taken.
+    """
+    libc = ctypes.CDLL(None)
+    with contextlib.ExitStack() as taken:
+        for number in range(most):
+            descriptor = libc.inotify_init1(os.O_CLOEXEC)
+            if descriptor < 0:
+                return number
+            taken.callback(os.close, descriptor)
+    return most
 
 
 def available_memory_mib(meminfo: str) -> int:
@@ -112,7 +139,9 @@ def check(
     :param memory_mib: what the user allows it, instead of what it takes
     :raises errors.UsageError: says what is missing
     """
-    for reason in _reasons(facts, memory_mib or shape.memory_mib):
+    for reason in _reasons(
+        facts, memory_mib or shape.memory_mib, wanted_inotify(shape)
+    ):
         raise errors.UsageError(reason)
 
 
@@ -129,7 +158,7 @@ _ROOT = 'the sandbox makes namespaces and mounts: run this command as root'
 
 
 def _reasons(
-    facts: MachineFacts, memory_mib: int
+    facts: MachineFacts, memory_mib: int, inotify: int
 ) -> collections.abc.Iterator[str]:
     if not facts.root:
         yield _ROOT
@@ -158,6 +187,12 @@ def _reasons(
         yield (
             f'{DISK_MIB} MiB of disk must be free for the cache and the '
             f'hosts; {facts.disk_mib} MiB are'
+        )
+    if facts.inotify < inotify:
+        yield (
+            f'the hosts take {inotify} inotify instances and only '
+            f'{facts.inotify} are left: take another sandbox down, or '
+            'sysctl fs.inotify.max_user_instances=1024'
         )
 
 

@@ -22,6 +22,7 @@ import itertools
 import random
 
 from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm import state as storm_state
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +37,19 @@ class Weighted:
 class Choice:
     """A decision.
 
-    :param resource: what to act on; None for an action that creates.
-    :param record: for the history; names the resource by the operation that
+    :param chosen: what to act on.
+    :param record: for the history; names each resource by the operation that
         created it, for its id is another one in a replay.
     """
 
     action: model.Action
-    resource: model.Resource | None
+    chosen: model.Chosen
     record: model.Arguments
 
 
-def source(seed: int, user: int, purpose: str = 'choices') -> random.Random:
+def source(
+    seed: int, user: int | str, purpose: str = 'choices'
+) -> random.Random:
     """The random source of one user.
 
     :param user: index over all workers.
@@ -55,38 +58,84 @@ def source(seed: int, user: int, purpose: str = 'choices') -> random.Random:
     return random.Random(f'{seed}/{user}/{purpose}')
 
 
-def choose(
-    state: model.State,
-    actions: collections.abc.Iterable[Weighted],
-    rng: random.Random,
-) -> Choice | None:
-    """Draw among the actions whose precondition holds.
+class Chooser:
+    """Draws among the actions whose precondition holds.
 
-    :returns: None if none may be taken; nothing is drawn then.
+    What may be done is a function of the state, so it is found once for each
+    state: after a user has only looked at something, it is the same.
+
+    :param actions: with their weights; their order does not matter.
     """
-    # By name, so that the order in which a plan lists them does not matter.
-    open_to = sorted(
-        (
-            entry
-            for entry in actions
-            if entry.weight > 0 and entry.action.permitted(state)
-        ),
-        key=lambda entry: entry.action.name,
+
+    def __init__(self, actions: collections.abc.Iterable[Weighted]) -> None:
+        self._actions = ordered(actions)
+        self._state: storm_state.State | None = None
+        self._open: list[tuple[Weighted, tuple[model.Resource, ...]]] = []
+        self._sums: list[float] = []
+
+    def choose(
+        self, state: storm_state.State, rng: random.Random
+    ) -> Choice | None:
+        """Choose an action and what it acts on.
+
+        :returns: None if none may be taken; nothing is drawn then.
+        """
+        if state is not self._state:
+            self._open = list(_open_to(state, self._actions))
+            self._sums = list(
+                itertools.accumulate(entry.weight for entry, _ in self._open)
+            )
+            self._state = state
+        if not self._open:
+            return None
+        drawn = bisect.bisect_right(self._sums, rng.random() * self._sums[-1])
+        # random() < 1, but the product may be rounded up to the whole sum.
+        entry, candidates = self._open[min(drawn, len(self._open) - 1)]
+        record: model.Arguments = {'among': len(self._open)}
+        resource = None
+        if candidates:
+            pick = rng.randrange(len(candidates))
+            resource = candidates[pick]
+            record['candidates'] = len(candidates)
+            record['pick'] = pick
+            record['made_by'] = resource.key
+        partners = {}
+        for role in entry.action.partners:
+            fitting = state.partners(entry.action, role, resource)
+            partners[role] = fitting[rng.randrange(len(fitting))]
+            record[f'with_{role}'] = partners[role].key
+        return Choice(
+            action=entry.action,
+            chosen=model.Chosen(resource=resource, partners=partners),
+            record=record,
+        )
+
+
+def _open_to(
+    state: storm_state.State, actions: collections.abc.Iterable[Weighted]
+) -> collections.abc.Iterator[tuple[Weighted, tuple[model.Resource, ...]]]:
+    """The actions that may be taken, each with what it may act on."""
+    for entry in actions:
+        if entry.action.effect is model.Effect.CREATES:
+            if state.may_create(entry.action):
+                yield entry, ()
+        elif not entry.action.states:
+            # It reads, and needs nothing.
+            yield entry, ()
+        elif candidates := state.candidates(entry.action):
+            yield entry, candidates
+
+
+def ordered(
+    actions: collections.abc.Iterable[Weighted],
+) -> tuple[Weighted, ...]:
+    """Those that may be chosen, by name.
+
+    So that the order in which a plan lists them does not matter.
+    """
+    return tuple(
+        sorted(
+            (entry for entry in actions if entry.weight > 0),
+            key=lambda entry: entry.action.name,
+        )
     )
-    if not open_to:
-        return None
-    sums = list(itertools.accumulate(entry.weight for entry in open_to))
-    drawn = bisect.bisect_right(sums, rng.random() * sums[-1])
-    # random() < 1, but the product may be rounded up to the whole sum.
-    action = open_to[min(drawn, len(open_to) - 1)].action
-    record: model.Arguments = {'among': len(open_to)}
-    if action.effect is model.Effect.CREATES:
-        return Choice(action=action, resource=None, record=record)
-    candidates = action.candidates(state)
-    pick = rng.randrange(len(candidates))
-    record |= {
-        'candidates': len(candidates),
-        'pick': pick,
-        'made_by': candidates[pick].key,
-    }
-    return Choice(action=action, resource=candidates[pick], record=record)

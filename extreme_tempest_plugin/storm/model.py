@@ -9,15 +9,10 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""What a virtual user may do, and what it knows of its own resources.
+"""What an action is, and what it acts on.
 
-Rule 1: everything that decides what a user may act on lives here.
-Rule 2: this file is pure: no network, no clock, no random source but the one
-that is passed in. Outcomes come in as values, and a new state goes out.
-
-A resource that nobody knows the state of (its operation ended with ``info``,
-or never came to rest) is never acted on again, but still counts against the
-limits: it may exist. The ledger has it for the clean-up.
+Pure: no network, no clock, no random source but the one that is passed in.
+What an action may do now is decided in ``storm.state``.
 """
 
 import abc
@@ -27,25 +22,21 @@ import enum
 import random
 import typing
 
-from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ports
-from extreme_tempest_plugin.cloud import quota
 
 #: State of a resource that nobody knows, or that is on its way.
 UNKNOWN = 'unknown'
 
-#: Keypairs that one user may have; it has no option, for they cost nothing.
-KEYPAIRS = 4
-
 Arguments = dict[str, str | int | float | bool | None]
 
 
-class Effect(enum.Enum):
-    """What an action does with resources."""
+class Effect(enum.StrEnum):
+    """What an action does with its resource."""
 
     CREATES = 'creates'
     CONSUMES = 'consumes'
     CHANGES = 'changes'
+    READS = 'reads'
 
 
 class Outcome(enum.Enum):
@@ -56,14 +47,19 @@ class Outcome(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Something that the user created.
+    """Something that the run created.
 
     :param key: the operation that created it, which names it in a replay.
     :param id: id in its service; empty until it is known.
     :param name: under which it was created, as the ledger has it.
     :param state: as its service last showed it at rest, or UNKNOWN.
     :param busy: the operation that is in flight or not settled; empty if
-        none is.
+        none is. A shared resource is never busy.
+    :param links: keys of the resources that it holds on to: the server of an
+        attached volume. They are not consumed meanwhile.
+    :param attributes: what was asked of it and reached.
+    :param possible: of a shared resource: the states that it may be in at
+        rest; empty for one's own.
     """
 
     key: str
@@ -72,11 +68,64 @@ class Resource:
     name: str
     state: str = UNKNOWN
     busy: str = ''
+    links: frozenset[str] = frozenset()
+    attributes: collections.abc.Mapping[
+        str, str | int | float | bool | None
+    ] = dataclasses.field(default_factory=dict)
+    possible: frozenset[str] = frozenset()
 
     @property
     def ref(self) -> str:
         """As the history names it."""
         return f'{self.kind}/{self.id}'
+
+    @property
+    def shared(self) -> bool:
+        """Whether others act on it, too."""
+        return bool(self.possible)
+
+    def may_be(self, states: frozenset[str]) -> bool:
+        """Whether it may be in one of ``states``."""
+        if self.shared:
+            return bool(self.possible & states)
+        return self.state in states
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A second resource that an action takes: the server of an attachment.
+
+    :param states: that it must be in.
+    :param linked: it must be one that the resource holds on to (a detach);
+        otherwise it must be one that it does not.
+    """
+
+    kind: str
+    states: frozenset[str]
+    linked: bool = False
+
+
+class Around(typing.Protocol):
+    """What a user knows of the resources around one."""
+
+    def holders(self, key: str) -> collections.abc.Sequence[Resource]:
+        """The resources that hold on to this one."""
+        ...
+
+    def held(self, resource: Resource) -> collections.abc.Sequence[Resource]:
+        """The resources that this one holds on to."""
+        ...
+
+
+class Links(enum.Enum):
+    """What an action does to the links from its resource to its partners."""
+
+    KEEPS = 'keeps'
+    ADDS = 'adds'
+    REMOVES = 'removes'
+
+
+Partners = collections.abc.Mapping[str, Resource]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +133,30 @@ class Call:
     """One operation.
 
     :param resource: what it acts on; None for one that creates.
+    :param partners: the other resources that it takes, by role.
     :param choice: what the random source decided.
+    :param allowed: 4xx statuses that the API's contract allows here, because
+        others act on the same resources or the quota is not heeded.
     """
 
     op: str
     action: 'Action'
     resource: Resource | None
+    partners: Partners = dataclasses.field(default_factory=dict)
     args: Arguments
     choice: Arguments
+    allowed: frozenset[int] = frozenset()
+
+    @property
+    def id(self) -> str:
+        """Id of the resource that it acts on."""
+        assert self.resource is not None
+        return self.resource.id
+
+    @property
+    def shared(self) -> bool:
+        """Whether others act on its resource, too."""
+        return self.resource is not None and self.resource.shared
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,23 +166,42 @@ class Sight:
     :param state: as the service shows it.
     :param reached: it is what the operation wants.
     :param final: it will not change any more without another operation.
+    :param resting: the service has nothing in hand with it.
     :param error: what the service says about it, one line.
+    :param seen: values of attributes that were seen; None for one that is
+        not there.
     """
 
     state: str
     reached: bool = False
     final: bool = False
+    resting: bool = True
     error: str = ''
+    seen: collections.abc.Mapping[str, str | None] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 class Action(abc.ABC):
     """Something a virtual user may do; one small class each.
 
-    :cvar name: in a plan: ``server.create``.
-    :cvar service: that is called: ``nova``.
-    :cvar kind: of the resource: ``server``.
+    :cvar name: in a plan: ``server.create``; begins with ``kind``.
+    :cvar service: that is called: ``nova``; empty if it is not one.
+    :cvar kind: of the resource: ``server``, see ``cloud.kinds``.
     :cvar states: the state filter: it acts on resources in these; empty for
-        one that creates.
+        one that creates, and for one that reads and needs no resource.
+    :cvar partners: the other resources that it takes, by role.
+    :cvar links: what becomes of the links from the resource to the partners.
+        What is created holds on to them; with REMOVES only until it is there.
+    :cvar leads_to: states at rest that it leads to; empty if it leaves the
+        resource as it was. Of use for shared resources.
+    :cvar conflicts: 4xx statuses that the API gives when the resource is not
+        in one of ``states``, or is there already.
+    :cvar eventual: 4xx statuses that the API gives on one's own resource,
+        too, because the service is eventually consistent.
+    :cvar requires: what the cloud must offer, see ``storm.offer``.
+    :cvar admin: it is called as administrator.
+    :cvar longest: seconds that a call may take, where it is not one request.
     """
 
     name: typing.ClassVar[str]
@@ -125,29 +209,52 @@ class Action(abc.ABC):
     kind: typing.ClassVar[str]
     effect: typing.ClassVar[Effect]
     states: typing.ClassVar[frozenset[str]] = frozenset()
+    partners: typing.ClassVar[collections.abc.Mapping[str, Need]] = {}
+    links: typing.ClassVar[Links] = Links.KEEPS
+    leads_to: typing.ClassVar[frozenset[str]] = frozenset()
+    conflicts: typing.ClassVar[frozenset[int]] = frozenset({409})
+    eventual: typing.ClassVar[frozenset[int]] = frozenset()
+    requires: typing.ClassVar[frozenset[str]] = frozenset()
+    admin: typing.ClassVar[bool] = False
+    longest: typing.ClassVar[float] = 0.0
 
-    def candidates(self, state: 'State') -> tuple[Resource, ...]:
-        """The resources that it may act on now."""
-        return state.usable(self.kind, self.states)
+    def suits(
+        self, resource: Resource, holders: collections.abc.Sequence[Resource]
+    ) -> bool:
+        """Whether it may act on a resource of the right kind and state.
 
-    def permitted(self, state: 'State') -> bool:
-        """Whether its precondition holds."""
-        if self.effect is Effect.CREATES:
-            return state.room(self.kind) > 0
-        return bool(self.candidates(state))
+        :param holders: resources that hold on to it, see ``Resource.links``.
+        """
+        return True
 
-    def arguments(self, rng: random.Random, fresh: str) -> Arguments:
-        """What to ask for.
+    def fits(
+        self,
+        role: str,
+        partner: Resource,
+        resource: Resource | None,
+        around: Around,
+    ) -> bool:
+        """Whether a partner of the right kind and state may be taken.
+
+        :param resource: what the action acts on; None if it creates.
+        """
+        return True
+
+    def arguments(
+        self, rng: random.Random, fresh: str, chosen: 'Chosen'
+    ) -> Arguments:
+        """What to ask for; an action that creates gives at least ``name``.
 
         :param rng: the user's own.
         :param fresh: a name that nobody has used.
         """
-        return {}
+        return {'name': fresh} if self.effect is Effect.CREATES else {}
 
     @abc.abstractmethod
     def invoke(self, cloud: ports.Cloud, call: Call) -> ports.Answer:
         """Send the call.
 
+        :returns: for an action that creates: with ``made``.
         :raises CallError: if it is not acknowledged.
         """
 
@@ -167,133 +274,17 @@ class Action(abc.ABC):
         """
         return True
 
+    def attributes(self, call: Call) -> Arguments:
+        """What the resource has once the call has reached what it wants."""
+        return {}
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What one user knows.
+class Chosen:
+    """What an action acts on.
 
-    :param limits: kind of resource to the number that it may have.
-    :param resources: by key, in the order of their creation.
+    :param resource: None for an action that creates, or needs none.
     """
 
-    limits: collections.abc.Mapping[str, int]
-    resources: collections.abc.Mapping[str, Resource] = dataclasses.field(
-        default_factory=dict
-    )
-
-    def room(self, kind: str) -> int:
-        """How many more resources of ``kind`` it may create."""
-        held = sum(
-            resource.kind == kind for resource in self.resources.values()
-        )
-        return self.limits.get(kind, 0) - held
-
-    def usable(
-        self, kind: str, states: frozenset[str]
-    ) -> tuple[Resource, ...]:
-        """Resources at rest in one of ``states``."""
-        return tuple(
-            resource
-            for resource in self.resources.values()
-            if resource.kind == kind
-            and not resource.busy
-            and resource.id
-            and resource.state in states
-        )
-
-    def invoked(self, call: Call) -> 'State':
-        """The state once a call is about to be sent."""
-        if call.resource is None:
-            return self._put(
-                Resource(
-                    key=call.op,
-                    kind=call.action.kind,
-                    name=str(call.args.get('name', '')),
-                    busy=call.op,
-                )
-            )
-        return self._put(dataclasses.replace(call.resource, busy=call.op))
-
-    def ended(
-        self, call: Call, outcome: Outcome, status: int = 0, value: str = ''
-    ) -> 'State':
-        """The state once a call has ended.
-
-        After ``ok`` the resource stays busy until the call has settled.
-
-        :param value: id of what was created.
-        """
-        resource = self._of(call)
-        if outcome is Outcome.OK:
-            return self._put(
-                dataclasses.replace(resource, id=value or resource.id)
-            )
-        if outcome is Outcome.INFO:
-            return self._put(
-                dataclasses.replace(resource, state=UNKNOWN, busy='')
-            )
-        if call.resource is None:
-            return self._drop(resource)
-        # What is not found is not there as it should be: leave it alone.
-        state = UNKNOWN if status == 404 else resource.state
-        return self._put(dataclasses.replace(resource, state=state, busy=''))
-
-    def settled(self, call: Call, sight: Sight) -> 'State':
-        """The state once a call has come to rest, or never will."""
-        resource = self._of(call)
-        if sight.reached and call.action.effect is Effect.CONSUMES:
-            return self._drop(resource)
-        known = sight.reached or sight.final
-        return self._put(
-            dataclasses.replace(
-                resource,
-                state=sight.state if known else UNKNOWN,
-                busy='',
-            )
-        )
-
-    def _of(self, call: Call) -> Resource:
-        key = call.resource.key if call.resource else call.op
-        return self.resources[key]
-
-    def _put(self, resource: Resource) -> 'State':
-        return dataclasses.replace(
-            self, resources={**self.resources, resource.key: resource}
-        )
-
-    def _drop(self, resource: Resource) -> 'State':
-        return dataclasses.replace(
-            self,
-            resources={
-                key: other
-                for key, other in self.resources.items()
-                if key != resource.key
-            },
-        )
-
-
-def limits(
-    users: int, max_instances: int, room: quota.Room = quota.UNLIMITED
-) -> dict[str, int]:
-    """The equal share of one user.
-
-    :param room: what the quota of the project leaves.
-    :raises UsageError: if there are more users than servers to share.
-    """
-    if max_instances < users:
-        raise errors.UsageError(
-            f'storm: {users} users cannot share {max_instances} servers: '
-            'give max_instances at least the number of users'
-        )
-    servers, keypairs = max_instances, KEYPAIRS * users
-    if room.servers is not None:
-        servers = min(servers, room.servers)
-    if room.keypairs is not None:
-        keypairs = min(keypairs, room.keypairs)
-    if servers < users:
-        raise errors.UsageError(
-            f'storm: the quota of the project leaves room for {servers} '
-            f'servers, fewer than the {users} users: raise it or take fewer '
-            'users'
-        )
-    return {'server': servers // users, 'keypair': keypairs // users}
+    resource: Resource | None
+    partners: Partners

@@ -9,29 +9,30 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Start and stop the load process, and see how far it is."""
+"""Start and stop a storm's processes, and see how far they are."""
 
 import dataclasses
-import os
 import pathlib
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import clients
+from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.cloud import quota
+from extreme_tempest_plugin.history import writer
 from extreme_tempest_plugin.storm import actions
-from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm import children
 from extreme_tempest_plugin.storm import settling
+from extreme_tempest_plugin.storm import shares
+from extreme_tempest_plugin.storm import sharing
 from extreme_tempest_plugin.storm import spec as storm_spec
 from extreme_tempest_plugin.storm import tally
+from extreme_tempest_plugin.storm import user
 
-#: Seconds until the load process must be ready to fire; importing locust and
+#: Seconds until a load process must be ready to fire; importing locust and
 #: Tempest takes 2 to 5 of them on a busy machine.
 START_TIMEOUT = 90.0
 
@@ -40,88 +41,110 @@ START_TIMEOUT = 90.0
 #: looks at each resource of a user come on top.
 MARGIN = clients.CALL_TIMEOUT + settling.GRACE / 1e9 + 30.0
 
-#: Lines of locust.log that go into a message.
-TAIL = 8
-
-_LOCUSTFILE = pathlib.Path(__file__).with_name('locustfile.py')
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How the load process ended.
+    """How the load processes ended.
 
-    :param status: exit status; negative for a signal.
-    :param killed: it did not end in time and was killed.
-    :param log_tail: the end of its log, where it did not end well.
+    :param who: the one that did not end well, or the last one.
+    :param status: its exit status; negative for a signal.
+    :param killed: they did not end in time and were killed.
+    :param log_tail: the end of their log, where they did not end well.
     """
 
+    who: str
     status: int
     killed: bool
     log_tail: str
 
     @property
     def ok(self) -> bool:
-        """It did all that it was told; otherwise the verdict is unknown."""
+        """They did all that they were told; else the verdict is unknown."""
         return self.status == 0 and not self.killed
 
 
 class Storm:
-    """One storm: a child process of its own session.
+    """One storm: one load process, or several and their master.
 
     :param spec: what to do.
     :param run_dir: RUN, see the contract of the run directory.
+    :param hear: told of each event of the storm, whenever ``progress`` is
+        asked for.
     :raises PlanError: for an unknown action.
-    :raises UsageError: if there are fewer servers than users.
+    :raises UsageError: for a limit below the number of users.
     """
 
     def __init__(
-        self, spec: storm_spec.StormSpec, run_dir: pathlib.Path
+        self,
+        spec: storm_spec.StormSpec,
+        run_dir: pathlib.Path,
+        hear: tally.Hear = lambda event: None,
     ) -> None:
-        actions.check(spec.storm)
-        self._limits = model.limits(spec.users, spec.max_instances)
+        self._limits = shares.limits(spec.storm, actions.created(spec.storm))
         self._spec = spec
-        self.parts = (run_dir / 'parts' / 'storm-0.jsonl',)
-        self.ledgers = (run_dir / 'ledgers' / 'storm-0.jsonl',)
+        self._run_dir = run_dir
+        names = [f'storm-{n}.jsonl' for n in range(_workers(spec))]
+        self.parts = tuple(run_dir / 'parts' / name for name in names)
+        self.ledgers = tuple(
+            run_dir / 'ledgers' / name
+            for name in (*names, f'storm-{sharing.CREATOR}.jsonl')
+        )
         self.log = run_dir / 'locust.log'
-        self._tallies = [tally.Tally(part) for part in self.parts]
-        self._child: subprocess.Popen[bytes] | None = None
-        self._private: pathlib.Path | None = None
+        self._tallies = [tally.Tally(part, hear) for part in self.parts]
+        self._children: children.Children | None = None
         self._deadline = 0.0
         self._killed = False
+        self._stopped = False
 
     def start(self) -> None:
         """Start firing; returns when the users do.
 
-        :raises HarnessError: if the load process does not come up.
-        :raises UsageError: if the quota has less room than there are users.
+        :raises HarnessError: if the load process does not come up, or what
+            the plan shares cannot be created.
         """
-        room, remark = self._room()
-        spec = self._spec
-        self._limits = model.limits(spec.users, spec.max_instances, room)
         for path in (*self.parts, *self.ledgers):
             path.parent.mkdir(parents=True, exist_ok=True)
-        self._private = pathlib.Path(tempfile.mkdtemp(prefix='extreme-'))
+        self._limits, remark = self._within_quota()
+        shared = self._share()
+        private = pathlib.Path(tempfile.mkdtemp(prefix='extreme-'))
+        self._children = children.Children(self.log, private, self._patience)
         try:
-            self._spawn(self._private / 'storm.json', room, remark)
+            self._children.start(self._shares(shared, remark))
             self._await_start()
         except BaseException:
             # Also for Ctrl-C: the caller has nothing yet that it could stop.
             self.kill()
             raise
         finally:
-            shutil.rmtree(self._private, ignore_errors=True)
+            shutil.rmtree(private, ignore_errors=True)
         self._deadline = (
             time.monotonic() + self._spec.duration + self._patience
         )
 
     def running(self) -> bool:
-        """Whether the load process lives; an overdue one is killed."""
-        if self._child is None or self._child.poll() is not None:
+        """Whether a process lives; an overdue one is killed.
+
+        When one has died the others end in good order: what is measured
+        without it is not what the plan says.
+        """
+        if self._children is None or not self._children.running:
             return False
+        if self._children.dead:
+            self.stop()
+        if not any(child.running for child in self._children.workers):
+            # With workers elsewhere it waits for what they send home.
+            self._children.stop_master()
         if time.monotonic() >= self._deadline:
-            self._kill()
+            self._killed = True
+            self._children.kill()
             return False
         return True
+
+    def pids(self) -> tuple[int, ...]:
+        """Ids of the processes."""
+        if self._children is None:
+            return ()
+        return tuple(child.process.pid for child in self._children.all)
 
     def progress(self) -> tally.Progress:
         """Numbers up to now, cheap enough for each second."""
@@ -129,16 +152,17 @@ class Storm:
 
     def stop(self) -> None:
         """Fire no more; what is pending is settled. Returns at once."""
-        if self._child is not None and self._child.poll() is None:
+        if self._children is not None and not self._stopped:
+            self._stopped = True
             self._deadline = min(
                 self._deadline, time.monotonic() + self._patience
             )
-            self._child.send_signal(storm_spec.STOP)
+            self._children.stop()
 
     def kill(self) -> None:
-        """End the load process at once; what it had made is in the ledger."""
-        if self._child is not None and self._child.poll() is None:
-            self._kill()
+        """End all at once; what they had made is in the ledgers."""
+        if self._children is not None:
+            self._children.kill()
 
     def wait(self, timeout: float | None = None) -> Ended | None:
         """Wait for the end, which comes by itself within a bounded time.
@@ -146,131 +170,109 @@ class Storm:
         :param timeout: seconds; None waits until the end.
         :returns: None if it still runs after ``timeout``.
         """
-        if self._child is None:
-            return Ended(status=-1, killed=False, log_tail='never started')
+        if self._children is None:
+            return Ended(
+                who='the storm', status=-1, killed=False, log_tail='no start'
+            )
         until = None if timeout is None else time.monotonic() + timeout
         while self.running():
             if until is not None and time.monotonic() >= until:
                 return None
             time.sleep(0.1)
-        status = self._child.wait()
-        well = status == 0 and not self._killed
+        last = self._children.dead or self._children.all[-1]
+        well = last.process.returncode == 0 and not self._killed
         return Ended(
-            status=status,
+            who=last.name,
+            status=last.process.returncode,
             killed=self._killed,
-            log_tail='' if well else self._log_tail(),
+            log_tail='' if well else self._children.log_tail(),
         )
 
     @property
     def _patience(self) -> float:
         looks = 2 * sum(self._limits.values()) * clients.LOOK_TIMEOUT
-        return self._spec.storm.settle_timeout + MARGIN + looks
+        longest = actions.longest(self._spec.storm)
+        return self._spec.storm.settle_timeout + MARGIN + looks + longest
 
-    def _room(self) -> tuple[quota.Room, str]:
-        """What the quota leaves, and what is to be said about it."""
+    def _within_quota(self) -> tuple[dict[str, int], str]:
+        """The limits, and what is to be said about them."""
         spec = self._spec
-        cloud = clients.make(spec.cloud, spec.credentials)
+        if spec.storm.over_quota:
+            return self._limits, ''
         try:
-            room = cloud.compute.show_room()
+            room = quota.room(
+                clients.make(spec.cloud, spec.credentials), self._limits
+            )
         except ports.CallError as error:
             # The cloud may be ill before the storm begins; that is no reason
             # not to measure it.
-            return quota.UNLIMITED, f'the quota could not be read: {error}'
-        if room.servers is not None and room.servers < spec.max_instances:
-            return room, (
-                f'the quota of the project has room for {room.servers} '
-                f'servers: max_instances {spec.max_instances} is lowered '
-                'to that'
-            )
-        return room, ''
+            return self._limits, f'the quota could not be read: {error}'
+        return shares.within(self._limits, room)
 
-    def _spawn(
-        self, path: pathlib.Path, room: quota.Room, remark: str
-    ) -> None:
-        spec = self._spec
-        worker = storm_spec.WorkerSpec(
-            whole=spec,
-            worker=0,
-            first_user=0,
-            users=spec.users,
-            room=room,
-            remark=remark,
-            part=str(self.parts[0].absolute()),
-            ledger=str(self.ledgers[0].absolute()),
+    def _share(self) -> tuple[storm_spec.SharedResource, ...]:
+        """Create what all users act on.
+
+        :raises HarnessError: if it cannot be had.
+        """
+        if not self._spec.storm.shared:
+            return ()
+        part, log = (
+            self._run_dir / folder / f'storm-{sharing.CREATOR}.jsonl'
+            for folder in ('parts', 'ledgers')
         )
-        storm_spec.write(path, worker)
-        # Locust reads options from its own variables and from files in the
-        # working directory; none of them may change what a plan says.
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith('LOCUST_')
-        }
-        environment[storm_spec.VARIABLE] = str(path)
-        with self.log.open('ab') as log:
-            self._child = subprocess.Popen(
-                _command(spec.users, self._patience),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.log.parent,
-                env=environment,
-                start_new_session=True,
+        cloud = clients.pair(self._spec.cloud, self._spec.credentials)
+        with writer.Writer(part) as out:
+            return sharing.create(
+                self._spec,
+                user.Surroundings(
+                    cloud=cloud.calls,
+                    looks=cloud.looks,
+                    ledger=ledger.Ledger(log),
+                    record=out.append,
+                    clock=time.monotonic_ns,
+                ),
             )
+
+    def _shares(
+        self, shared: tuple[storm_spec.SharedResource, ...], remark: str
+    ) -> tuple[storm_spec.WorkerSpec, ...]:
+        """What each load process is told."""
+        return tuple(
+            storm_spec.WorkerSpec(
+                whole=self._spec,
+                worker=number,
+                workers=len(self.parts),
+                limits=self._limits,
+                shared=shared,
+                remark='' if number else remark,
+                boot=storm_spec.boot(),
+                utc=storm_spec.utc_offset(),
+                part=str(self.parts[number].absolute()),
+                ledger=str(self.ledgers[number].absolute()),
+            )
+            for number in range(len(self.parts))
+        )
 
     def _await_start(self) -> None:
-        assert self._child is not None
-        deadline = time.monotonic() + START_TIMEOUT
+        assert self._children is not None
+        deadline = time.monotonic() + START_TIMEOUT * len(self.parts)
         while time.monotonic() < deadline:
             if self.progress().started:
                 return
-            if self._child.poll() is not None:
+            if dead := self._children.dead:
                 raise errors.HarnessError(
-                    'the load process ended with status '
-                    f'{self._child.returncode} before it began: '
-                    f'{self._log_tail()}'
+                    f'{dead.name} ended with status '
+                    f'{dead.process.returncode} before it began: '
+                    f'{self._children.log_tail()}'
                 )
             time.sleep(0.05)
-        self._kill()
         raise errors.HarnessError(
-            f'the load process did not begin within {START_TIMEOUT:g} s: '
-            f'{self._log_tail()}'
+            f'the load did not begin within {START_TIMEOUT:g} s: '
+            f'{self._children.log_tail()}'
         )
 
-    def _kill(self) -> None:
-        assert self._child is not None
-        self._killed = True
-        # Its own session, so the group holds it and its children alone.
-        os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
 
-    def _log_tail(self) -> str:
-        try:
-            text = self.log.read_text(errors='replace')
-        except OSError as error:
-            return f'{self.log} cannot be read: {error.strerror}'
-        lines = [line for line in text.splitlines() if line.strip()]
-        return f'{self.log}: ' + ' | '.join(lines[-TAIL:])
-
-
-def _command(users: int, stop_timeout: float) -> list[str]:
-    return [
-        sys.executable,
-        '-m',
-        'locust',
-        '--locustfile',
-        str(_LOCUSTFILE),
-        '--headless',
-        '--users',
-        str(users),
-        '--spawn-rate',
-        str(users),
-        '--stop-timeout',
-        str(int(stop_timeout)),
-        # A call that fails is an event, not a failure of the load process.
-        '--exit-code-on-error',
-        '0',
-        '--only-summary',
-        '--loglevel',
-        'WARNING',
-    ]
+def _workers(spec: storm_spec.StormSpec) -> int:
+    """Load processes here and on other machines."""
+    others = spec.others.workers if spec.others else 0
+    return spec.storm.processes + others

@@ -88,17 +88,18 @@ class _Stray:
 class Settling:
     """The pending calls of one user.
 
+    :param view: the cloud as looks of an action see it.
     :param clock: CLOCK_MONOTONIC, ns.
     :param timeout: ns that an acknowledged call may take.
     """
 
     def __init__(
         self,
-        cloud: ports.Cloud,
+        view: collections.abc.Callable[[model.Action], ports.Cloud],
         clock: collections.abc.Callable[[], int],
         timeout: int,
     ) -> None:
-        self._cloud = cloud
+        self._view = view
         self._clock = clock
         self._timeout = timeout
         self._pending: dict[str, _Pending] = {}
@@ -137,7 +138,9 @@ class Settling:
             if self._clock() < stray.due:
                 continue
             try:
-                at_rest = stray.call.action.at_rest(self._cloud, stray.call)
+                at_rest = stray.call.action.at_rest(
+                    self._view(stray.call.action), stray.call
+                )
             except ports.CallError:
                 at_rest = False
             stray.due = self._clock() + STRAY_INTERVAL
@@ -169,8 +172,8 @@ class Settling:
             return dataclasses.replace(pending.seen, error=pending.trouble)
         pending.late += over >= 0
         try:
-            sight = pending.call.action.look(
-                self._cloud, pending.call, pending.answer
+            sight = _look(
+                self._view(pending.call.action), pending.call, pending.answer
             )
         except ports.CallError as error:
             pending.trouble = f'{LAST_LOOK}{error.refusal.error}'
@@ -178,3 +181,15 @@ class Settling:
         pending.seen = sight
         at_rest = sight.reached or sight.final or pending.late
         return sight if at_rest else None
+
+
+def _look(
+    cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+) -> model.Sight:
+    """One look; a shared resource may be where another user has put it."""
+    sight = call.action.look(cloud, call, answer)
+    if sight.reached or not call.resource or not call.shared:
+        return sight
+    if sight.resting and sight.state in call.resource.possible:
+        return dataclasses.replace(sight, reached=True, final=True)
+    return sight

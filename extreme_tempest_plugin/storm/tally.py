@@ -43,14 +43,22 @@ class Progress:
         return self.ok - self.settled - self.stuck
 
 
+#: Told of an event.
+Hear = collections.abc.Callable[[events.AnyEvent], None]
+
+
 class Tally:
     """Reads what was appended since the last time.
 
     :param path: the part; it need not be there yet.
+    :param hear: told of each event.
     """
 
-    def __init__(self, path: pathlib.Path) -> None:
+    def __init__(
+        self, path: pathlib.Path, hear: Hear = lambda event: None
+    ) -> None:
         self._path = path
+        self._hear = hear
         self._offset = 0
         self._decoder = msgspec.json.Decoder(events.AnyEvent)
         self._progress = Progress()
@@ -68,10 +76,12 @@ class Tally:
         self._offset += len(whole)
         for line in whole.splitlines():
             try:
-                self._count(self._decoder.decode(line))
+                event = self._decoder.decode(line)
             except msgspec.DecodeError:
                 # The merge reports it; here it is only not counted.
                 continue
+            self._count(event)
+            self._hear(event)
         return self._progress
 
     def _count(self, event: events.Event) -> None:

@@ -27,6 +27,10 @@ from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import settling
+from extreme_tempest_plugin.storm import state as storm_state
+
+#: Seconds that a user keeps away at most when the cloud asks for it.
+LONGEST_WAIT = 60.0
 
 
 class Ledger(typing.Protocol):
@@ -61,12 +65,18 @@ Told = collections.abc.Callable[[Ended], None]
 class Surroundings:
     """What a user works with.
 
+    :param cloud: for calls.
+    :param looks: for looks, with a shorter time-out.
+    :param admin: for calls and looks of actions that need it; None if there
+        are no credentials of an administrator.
     :param record: takes each event, ``Writer.append``.
     :param clock: CLOCK_MONOTONIC, ns.
     :param ended: told of each call that has ended.
     """
 
     cloud: ports.Cloud
+    looks: ports.Cloud
+    admin: ports.Cloud | None = None
     ledger: Ledger
     record: collections.abc.Callable[[events.Event], None]
     clock: collections.abc.Callable[[], int]
@@ -76,9 +86,11 @@ class Surroundings:
 class User:
     """A virtual user.
 
-    :param index: over all workers; names its operations.
+    :param name: its index over all workers; names its operations.
     :param prefix: of the names of its resources, unique to the run.
     :param rng: its own random source.
+    :param shared: resources that all users act on.
+    :param over_quota: the quota is not heeded.
     :param settle_timeout: ns that an acknowledged call may take to come to
         rest.
     """
@@ -86,43 +98,58 @@ class User:
     def __init__(
         self,
         *,
-        index: int,
+        name: str,
         actor: str,
         prefix: str,
         actions: tuple[choosing.Weighted, ...],
         limits: collections.abc.Mapping[str, int],
+        shared: collections.abc.Iterable[model.Resource] = (),
+        over_quota: bool = False,
         rng: random.Random,
         settle_timeout: int,
         surroundings: Surroundings,
     ) -> None:
-        self.state = model.State(limits=limits)
-        self._index = index
+        self.state = storm_state.State(
+            limits=limits,
+            resources={resource.key: resource for resource in shared},
+            over_quota=over_quota,
+        )
+        self._name = name
         self._actor = actor
         self._prefix = prefix
-        self._actions = actions
+        self._chooser = choosing.Chooser(actions)
         self._rng = rng
         self._around = surroundings
         self._sequence = 0
+        self._not_before = 0
         self._settling = settling.Settling(
-            surroundings.cloud, surroundings.clock, settle_timeout
+            self._view, surroundings.clock, settle_timeout
         )
+
+    def choose_among(self, actions: tuple[choosing.Weighted, ...]) -> None:
+        """Do these from now on, and nothing else."""
+        self._chooser = choosing.Chooser(actions)
 
     @property
     def pending(self) -> int:
         """Calls that are looked at until they have come to rest."""
         return len(self._settling)
 
-    def step(self) -> bool:
+    def step(self, intended: int = 0) -> bool:
         """Look at what is pending, then do one thing.
 
+        :param intended: when it was due, ns; 0 if it was not.
         :returns: False if there was nothing that it may do.
         :raises HarnessError: if our own side broke.
         """
-        self.settle()
-        choice = choosing.choose(self.state, self._actions, self._rng)
-        if choice is None:
+        if self._settling:
+            self.settle()
+        if self._not_before and self._around.clock() < self._not_before:
             return False
-        self._fire(self._call(choice))
+        call = self._next()
+        if call is None:
+            return False
+        self._fire(call, intended)
         return True
 
     def settle(self) -> int:
@@ -130,32 +157,49 @@ class User:
 
         :returns: how many are still pending.
         """
-        for rest in self._settling.rests():
-            self._settled(rest)
+        self._look_after()
         self._settling.watch_strays()
         return self.pending
 
-    def _call(self, choice: choosing.Choice) -> model.Call:
+    def _look_after(self) -> None:
+        for rest in self._settling.rests():
+            self._settled(rest)
+
+    def _next(self) -> model.Call | None:
+        """The next call, None if there is nothing that it may do."""
+        choice = self._chooser.choose(self.state, self._rng)
+        if choice is None:
+            return None
         self._sequence += 1
-        op = f'{self._index}-{self._sequence}'
+        op = f'{self._name}-{self._sequence}'
         return model.Call(
             op=op,
             action=choice.action,
-            resource=choice.resource,
-            args=choice.action.arguments(self._rng, f'{self._prefix}-{op}'),
+            resource=choice.chosen.resource,
+            partners=choice.chosen.partners,
+            args=choice.action.arguments(
+                self._rng, f'{self._prefix}-{op}', choice.chosen
+            ),
             choice=choice.record,
+            allowed=self.state.allowed(choice.action, choice.chosen),
         )
 
-    def _fire(self, call: model.Call) -> None:
+    def _view(self, action: model.Action) -> ports.Cloud:
+        """The cloud as looks of an action see it."""
+        if action.admin and self._around.admin is not None:
+            return self._around.admin
+        return self._around.looks
+
+    def _fire(self, call: model.Call, intended: int) -> None:
         action = call.action
         if action.effect is model.Effect.CREATES:
             # Before the call: if we die now, the clean-up still knows.
             self._around.ledger.owe(action.kind, str(call.args['name']))
-        self._record_invoke(call)
+        self._record_invoke(call, intended)
         self.state = self.state.invoked(call)
         began = self._around.clock()
         try:
-            answer = action.invoke(self._around.cloud, call)
+            answer = action.invoke(self._cloud(action), call)
         except ports.CallError as error:
             self._refused(call, error.refusal, began)
         except BaseException as error:
@@ -170,7 +214,12 @@ class User:
         else:
             self._acknowledged(call, answer, began)
 
-    def _record_invoke(self, call: model.Call) -> None:
+    def _cloud(self, action: model.Action) -> ports.Cloud:
+        if action.admin and self._around.admin is not None:
+            return self._around.admin
+        return self._around.cloud
+
+    def _record_invoke(self, call: model.Call, intended: int) -> None:
         self._around.record(
             events.Invoke(
                 t=self._around.clock(),
@@ -181,6 +230,16 @@ class User:
                 resource=call.resource.ref if call.resource else '',
                 args=call.args,
                 choice=call.choice,
+                effect=call.action.effect.value,
+                partners={
+                    role: one.ref for role, one in call.partners.items()
+                },
+                writes={
+                    name: None if value is None else str(value)
+                    for name, value in call.action.attributes(call).items()
+                },
+                allowed=tuple(sorted(call.allowed)),
+                intended=intended,
             )
         )
 
@@ -189,14 +248,14 @@ class User:
     ) -> None:
         now = self._around.clock()
         value = ''
-        if call.resource is None:
-            if not answer.value:
+        if call.action.effect is model.Effect.CREATES:
+            if not answer.made:
                 raise errors.HarnessError(
                     f'{call.action.name} gives no id of what it created'
                 )
-            value = f'{call.action.kind}/{answer.value}'
+            value = f'{call.action.kind}/{answer.made}'
             self._around.ledger.made(
-                call.action.kind, str(call.args['name']), answer.value
+                call.action.kind, str(call.args['name']), answer.made
             )
         self._around.record(
             events.Ok(
@@ -208,10 +267,11 @@ class User:
                 value=value,
             )
         )
-        self.state = self.state.ended(
-            call, model.Outcome.OK, value=answer.value
-        )
+        self.state = self.state.ended(call, model.Outcome.OK, made=answer.made)
         self._settling.add(call, answer, now)
+        if call.action.effect is model.Effect.READS:
+            # Its answer is what is verified, so it need not wait its turn.
+            self._look_after()
         self._tell(call, now - began, '')
 
     def _refused(
@@ -228,8 +288,12 @@ class User:
                 status=refusal.status,
                 request_id=refusal.request_id,
                 error=refusal.error,
+                retry_after=refusal.retry_after,
             )
         )
+        # The cloud's right (RFC 9110, 10.2.3); but not for ever.
+        wait = min(refusal.retry_after, LONGEST_WAIT)
+        self._not_before = now + int(wait * 1e9)
         outcome = model.Outcome.FAIL if certain else model.Outcome.INFO
         self.state = self.state.ended(call, outcome, refusal.status)
         if not certain:
@@ -257,8 +321,11 @@ class User:
                 reached=sight.reached,
                 after_ns=rest.after,
                 error='' if sight.reached else outcomes.line(sight.error),
+                seen=dict(sight.seen),
             )
         )
+        if call.action.effect is model.Effect.READS:
+            return
         before = self.state.resources[
             call.resource.key if call.resource else call.op
         ]

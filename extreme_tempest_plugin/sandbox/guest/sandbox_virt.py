@@ -239,6 +239,35 @@ class Driver(fake.FakeDriverWithoutFakeNodes):
         )
         self.plug_vifs(instance, network_info)
 
+    def pre_live_migration(
+        self,
+        context,
+        instance,
+        block_device_info,
+        network_info,
+        disk_info,
+        migrate_data,
+    ):
+        # The source waits until neutron says that they are plugged here.
+        self.plug_vifs(instance, network_info)
+        return super().pre_live_migration(
+            context,
+            instance,
+            block_device_info,
+            network_info,
+            disk_info,
+            migrate_data,
+        )
+
+    def post_live_migration_at_source(self, context, instance, network_info):
+        self.destroy(context, instance, network_info)
+
+    def rollback_live_migration_at_destination(
+        self, context, instance, network_info, *args, **kwargs
+    ):
+        self.unplug_vifs(instance, network_info)
+        _delete_namespace(_namespace(instance))
+
     def attach_interface(self, context, instance, image_meta, vif):
         super().attach_interface(context, instance, image_meta, vif)
         _plug(instance, vif)

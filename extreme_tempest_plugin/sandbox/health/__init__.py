@@ -164,25 +164,6 @@ def missing_chassis(
     return missing
 
 
-def missing_members(
-    layout: Layout,
-    shape: Topology,
-    machines: collections.abc.Sequence[Machine],
-    password: str,
-    *,
-    timeout: float = 10,
-) -> dict[str, str]:
-    """What is missing where several controllers are one, and why.
-
-    :param timeout: of one request, in seconds
-    """
-    if not shape.clustered:
-        return {}
-    return cluster_health.missing_members(
-        layout, shape, machines, password, timeout=timeout
-    )
-
-
 def host_health(shape: Topology, machine: Machine) -> HostHealth:
     """Power and units of a host."""
     name = machine.host.name
@@ -241,7 +222,7 @@ def wait(
     while missing := (
         missing_apis(layout, shape, password, since=since)
         or missing_chassis(machines)
-        or missing_members(layout, shape, machines, password)
+        or cluster_health.missing_members(layout, shape, machines, password)
     ):
         detail('waiting for ' + ', '.join(missing))
         check()

@@ -146,10 +146,14 @@ class Machine:
         leader = self.leader()
         if leader is None:
             raise errors.CommandFailed(f'{self.host.name} is not running')
-        # The working directory must be one of the host, too.
         enter = [
             *('nsenter', f'--target={leader}', '--mount', '--uts', '--ipc'),
-            *('--net', '--pid', '--root', '--', 'env', '--chdir=/root'),
+            *('--net', '--pid', '--root', '--'),
+            # A command that takes too long ends inside the host as well, not
+            # only the process here that waits for it.
+            *('setpriv', '--pdeathsig', 'KILL'),
+            # The working directory must be one of the host, too.
+            *('env', '--chdir=/root'),
         ]
         return shell.run(
             [*enter, *argv],

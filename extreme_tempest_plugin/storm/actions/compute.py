@@ -9,70 +9,35 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Actions on servers and keypairs."""
+"""Servers: their life and their name.
+
+https://docs.openstack.org/api-ref/compute/
+"""
 
 import random
+import typing
 
+import msgspec
+
+from extreme_tempest_plugin.cloud import kinds
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
-
-ACTIVE = 'ACTIVE'
-ERROR = 'ERROR'
-PRESENT = 'present'
-DELETED = 'deleted'
-MISSING = 'missing'
-
-#: States of a server that is on its way to another one.
-TRANSITIONAL = frozenset({'BUILD', 'REBOOT', 'HARD_REBOOT'})
+from extreme_tempest_plugin.storm.actions import compute_servers as servers
+from extreme_tempest_plugin.storm.actions import looking
 
 
-def _id(call: model.Call) -> str:
-    assert call.resource is not None
-    return call.resource.id
+class _Made(msgspec.Struct):
+    id: str
 
 
-def _show(cloud: ports.Cloud, server: str) -> ports.Server | None:
-    """A server, None if the cloud says that there is none (404)."""
-    try:
-        return cloud.compute.show_server(server)
-    except ports.CallError as error:
-        if error.refusal.status == 404:
-            return None
-        raise
-
-
-def _resting(server: ports.Server | None) -> bool:
-    """Whether nova has nothing in hand with a server."""
-    return server is None or (
-        server.status not in TRANSITIONAL and not server.task_state
-    )
-
-
-def _sight(server: ports.Server | None, reached: bool) -> model.Sight:
-    """A sight of an action that wants a server to live."""
-    if server is None:
-        return model.Sight(state=MISSING, error='404: no such server')
-    return model.Sight(
-        state=server.status,
-        reached=reached,
-        final=not reached and server.status == ERROR,
-        error=server.fault,
-    )
-
-
-class _ServerAction(model.Action):
-    """What the actions on a server that is there have in common."""
-
-    service = 'nova'
-    kind = 'server'
-
-    def at_rest(self, cloud: ports.Cloud, call: model.Call) -> bool:
-        return _resting(_show(cloud, _id(call)))
+class _MadeBody(msgspec.Struct):
+    server: _Made
 
 
 class CreateServer(model.Action):
-    """A server; its name tells it apart if the answer is lost."""
+    """The server is ACTIVE."""
 
+    # Its name tells it apart if the answer is lost.
     name = 'server.create'
     service = 'nova'
     kind = 'server'
@@ -80,183 +45,126 @@ class CreateServer(model.Action):
 
     def at_rest(self, cloud: ports.Cloud, call: model.Call) -> bool:
         return all(
-            _resting(server)
-            for server in cloud.compute.list_servers()
-            if server.name == call.args['name']
+            one.state not in servers.TRANSITIONAL
+            for one in kinds.found(cloud, kinds.BY_NAME['server'])
+            if one.name == call.args['name']
         )
 
-    def arguments(self, rng: random.Random, fresh: str) -> model.Arguments:
-        return {'name': fresh}
+    def wanted(
+        self, cloud: ports.Cloud, call: model.Call
+    ) -> dict[str, typing.Any]:
+        """What is asked for, as the API has it."""
+        boot = cloud.boot
+        server: dict[str, typing.Any] = {
+            'name': call.args['name'],
+            'imageRef': boot.image,
+            'flavorRef': boot.flavor,
+        }
+        if boot.network:
+            server['networks'] = [{'uuid': boot.network}]
+        return {'server': server}
 
     def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.compute.create_server(str(call.args['name']))
+        answer = cloud.service('nova').post(
+            'servers', self.wanted(cloud, call)
+        )
+        return answer.creating(answer.read(_MadeBody).server.id)
 
     def look(
         self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
     ) -> model.Sight:
-        server = _show(cloud, answer.value)
-        return _sight(
+        server = servers.show(cloud, answer.made)
+        return servers.sight(
             server,
             server is not None
-            and server.status == ACTIVE
-            and not server.task_state,
+            and server.status == servers.ACTIVE
+            and server.resting,
         )
 
 
-class DeleteServer(_ServerAction):
-    """The end of a server, also of one in error."""
+class CreateServerFromImage(CreateServer):
+    """The server is ACTIVE; from an image of one's own."""
+
+    name = 'server.create_from_image'
+    links = model.Links.REMOVES
+    partners = {
+        'image': model.Need(kind='image', states=frozenset({'active'}))
+    }
+
+    def wanted(
+        self, cloud: ports.Cloud, call: model.Call
+    ) -> dict[str, typing.Any]:
+        asked = super().wanted(cloud, call)
+        asked['server']['imageRef'] = call.partners['image'].id
+        return asked
+
+
+class DeleteServer(servers.ServerAction):
+    """The server is not found; from any state at rest."""
 
     name = 'server.delete'
     effect = model.Effect.CONSUMES
-    states = frozenset({ACTIVE, ERROR})
+    states = servers.SETTLED | {servers.ERROR, servers.VERIFY_RESIZE}
 
     def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.compute.delete_server(_id(call))
+        return cloud.service('nova').delete(f'servers/{call.id}')
 
     def look(
         self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
     ) -> model.Sight:
-        server = _show(cloud, _id(call))
+        server = servers.show(cloud, call.id)
         if server is None:
-            return model.Sight(state=DELETED, reached=True)
+            return model.Sight(state=looking.DELETED, reached=True)
         return model.Sight(
             state=server.status,
             # nova-api has set task_state before it answered, so an error
             # without one is the end of this deletion, not an older error.
-            final=server.status == ERROR and not server.task_state,
-            error=server.fault,
+            final=server.status == servers.ERROR and not server.task_state,
+            error=server.trouble,
         )
 
 
-class _RebootServer(_ServerAction):
-    """A reboot, settled when nova has recorded its end.
+class DeleteActiveServer(DeleteServer):
+    """The server is not found; it was ACTIVE."""
 
-    ACTIVE alone proves nothing: a server is ACTIVE before the reboot, too,
-    and with a request that was lost on its way to the compute service it
-    stays so. What proves it is nova's record of this very request
-    (os-instance-actions/<request id>): nova-api starts it before it answers,
-    and the compute service writes the event ``compute_reboot_instance`` with
-    its result after the driver is done and task_state is cleared.
-
-    Where a cloud does not show the events (before 2.51, or by policy) there
-    is task_state: nova-api saves ``rebooting`` in the database before it
-    answers, so a server that is seen without a task_state after the answer
-    is one that the compute service has let go.
-    """
-
-    effect = model.Effect.CHANGES
-    states = frozenset({ACTIVE})
-    hard = False
-
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.compute.reboot_server(_id(call), self.hard)
-
-    def look(
-        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
-    ) -> model.Sight:
-        server = _show(cloud, _id(call))
-        if server is None or server.status != ACTIVE or server.task_state:
-            return _sight(server, False)
-        progress = ports.Progress.HIDDEN
-        if answer.request_id:
-            progress = cloud.compute.show_progress(
-                server.id, answer.request_id
-            )
-        if progress in (ports.Progress.DONE, ports.Progress.HIDDEN):
-            return _sight(server, True)
-        return model.Sight(
-            state=server.status,
-            final=progress is ports.Progress.FAILED,
-            error=f'nova has the reboot as {progress.value}',
-        )
+    name = 'server.delete_active'
+    states = frozenset({servers.ACTIVE})
 
 
-class RebootServerSoft(_RebootServer):
-    """A soft reboot."""
-
-    name = 'server.reboot_soft'
-
-
-class RebootServerHard(_RebootServer):
-    """A hard reboot."""
-
-    name = 'server.reboot_hard'
-    hard = True
-
-
-class RenameServer(_ServerAction):
-    """Another name, which must be the one that is shown."""
+class RenameServer(servers.ServerAction):
+    """The server shows the new name."""
 
     name = 'server.rename'
-    effect = model.Effect.CHANGES
-    states = frozenset({ACTIVE})
+    states = servers.SETTLED
 
-    def arguments(self, rng: random.Random, fresh: str) -> model.Arguments:
+    def arguments(
+        self, rng: random.Random, fresh: str, chosen: model.Chosen
+    ) -> model.Arguments:
         return {'name': fresh}
 
     def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.compute.rename_server(_id(call), str(call.args['name']))
+        return cloud.service('nova').put(
+            f'servers/{call.id}', {'server': {'name': call.args['name']}}
+        )
 
     def look(
         self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
     ) -> model.Sight:
-        server = _show(cloud, _id(call))
-        if server is not None and server.name != call.args['name']:
-            return model.Sight(
-                state=server.status,
-                final=server.status == ERROR,
-                error=f'its name is still {server.name}',
-            )
-        return _sight(server, server is not None)
+        server = servers.show(cloud, call.id)
+        if server is None:
+            return servers.sight(None, False)
+        return servers.sight(
+            server,
+            server.name == call.args['name'],
+            error=f'its name is still {server.name}',
+            seen={'name': server.name},
+        )
 
 
-class CreateKeypair(model.Action):
-    """A keypair that nova makes."""
-
-    name = 'keypair.create'
-    service = 'nova'
-    kind = 'keypair'
-    effect = model.Effect.CREATES
-
-    def arguments(self, rng: random.Random, fresh: str) -> model.Arguments:
-        return {'name': fresh}
-
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.compute.create_keypair(str(call.args['name']))
-
-    def look(
-        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
-    ) -> model.Sight:
-        if _keypair_there(cloud, answer.value):
-            return model.Sight(state=PRESENT, reached=True)
-        return model.Sight(state=MISSING, error='404: no such keypair')
-
-
-class DeleteKeypair(model.Action):
-    """The end of a keypair."""
-
-    name = 'keypair.delete'
-    service = 'nova'
-    kind = 'keypair'
-    effect = model.Effect.CONSUMES
-    states = frozenset({PRESENT})
-
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.compute.delete_keypair(_id(call))
-
-    def look(
-        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
-    ) -> model.Sight:
-        if _keypair_there(cloud, _id(call)):
-            return model.Sight(state=PRESENT)
-        return model.Sight(state=DELETED, reached=True)
-
-
-def _keypair_there(cloud: ports.Cloud, name: str) -> bool:
-    try:
-        cloud.compute.show_keypair(name)
-    except ports.CallError as error:
-        if error.refusal.status == 404:
-            return False
-        raise
-    return True
+ACTIONS: tuple[model.Action, ...] = (
+    CreateServer(),
+    CreateServerFromImage(),
+    DeleteServer(),
+    DeleteActiveServer(),
+    RenameServer(),
+)

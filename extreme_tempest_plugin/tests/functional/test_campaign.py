@@ -22,6 +22,7 @@ import testtools
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.tests.functional.storm import stub
 from extreme_tempest_plugin.tests.unit import configuration
@@ -61,7 +62,7 @@ class CampaignTest(testtools.TestCase):
         return campaign.run(
             plan,
             self.settings,
-            self.stub.credentials,
+            credentials.Access(user=self.stub.credentials),
             display or (lambda shown: self.phases.append(shown.phase)),
         )
 
@@ -75,6 +76,7 @@ class CampaignTest(testtools.TestCase):
                 'parts',
                 'ledgers',
                 'locust.log',
+                'run.json',
                 'history.jsonl',
                 'verdict.json',
                 'summary.txt',
@@ -85,6 +87,28 @@ class CampaignTest(testtools.TestCase):
         self.assertEqual('pass', said['verdict'])
         self.assertEqual('starting the monitors', self.phases[0])
         self.assertEqual('stopping the monitors', self.phases[-1])
+
+    def test_what_no_ledger_knows_is_found(self):
+        """A cloud that makes two of one request."""
+        create = self.stub.keypairs.add
+
+        class Doubling(set):
+            def add(self, name):
+                super().add(name)
+                super().add(f'{name}-twin')
+
+        self.stub.keypairs = Doubling()
+        create('precious')
+        result = self.run_plan()
+        self.assertEqual('fail', result.verdict.verdict)
+        left = [
+            found.about
+            for found in result.verdict.findings
+            if found.checker == 'integrity'
+        ]
+        self.assertNotEqual([], left)
+        for about in left:
+            self.assertTrue(about.endswith('-twin'), about)
 
     def test_servers_in_error_fail(self):
         self.stub.boots = 'ERROR'

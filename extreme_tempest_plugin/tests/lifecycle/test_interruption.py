@@ -118,7 +118,9 @@ class InterruptionTest(testtools.TestCase):
         return process.wait(), spaces
 
     def check_nothing_is_left(self, spaces):
-        # What was killed in the middle of a system call ends a moment later.
+        # A host's PID 1 ends when every command that was sent into the host
+        # has been collected. Their parent died, so that is up to PID 1 of
+        # this machine; a small one does it every second or two.
         end = time.monotonic() + 15
         while left := leftovers.find(self.layout, self.before, spaces):
             if time.monotonic() > end:

@@ -23,6 +23,7 @@ from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.plan import ready
 from extreme_tempest_plugin.reports import text
 
 CONF = config.CONF
@@ -31,12 +32,18 @@ CONF = config.CONF
 class CampaignTest(test.BaseTestCase):
     """A test class that runs a plan.
 
-    ``plan_file`` names the plan beside the test; a plan of the same name in
-    ``[stress] plans_dir`` takes its place.
+    ``plan_file`` is the plan beside the test, ``plan_name`` a ready plan; a
+    plan of the same name in ``[stress] plans_dir`` takes its place.
+
+    :cvar services: that it cannot do without.
+    :cvar duration: seconds, instead of those of the plan; None keeps them.
     """
 
     credentials = ['primary']
-    plan_file: pathlib.Path
+    plan_file: pathlib.Path | None = None
+    plan_name = ''
+    services: tuple[str, ...] = ()
+    duration: float | None = None
 
     @classmethod
     def skip_checks(cls) -> None:
@@ -45,12 +52,18 @@ class CampaignTest(test.BaseTestCase):
             raise cls.skipException('no cloud: set [identity] uri_v3')
         cls.settings = settings.from_conf(CONF)
         cls.plan = cls.load_plan()
-        if cls.plan.storm and not (
-            CONF.service_available.nova and CONF.compute.image_ref
-        ):
+        missing = [
+            service
+            for service in cls.services
+            if not getattr(CONF.service_available, service, False)
+        ]
+        if missing:
             raise cls.skipException(
-                'a storm needs nova: set [service_available] nova and '
-                '[compute] image_ref'
+                f'no {" and no ".join(missing)}: see [service_available]'
+            )
+        if 'nova' in cls.services and not CONF.compute.image_ref:
+            raise cls.skipException(
+                'no image to boot: set [compute] image_ref'
             )
 
     @classmethod
@@ -64,22 +77,29 @@ class CampaignTest(test.BaseTestCase):
     def resource_setup(cls) -> None:
         super().resource_setup()
         network = cls.get_tenant_network() if cls.plan.storm else {}
-        cls.user = credentials.of_tempest(
+        user = credentials.of_tempest(
             cls.os_primary.credentials, network.get('id', '')
+        )
+        dynamic = CONF.auth.use_dynamic_credentials
+        cls.access = credentials.Access(
+            user=user, provided=credentials.provided(user) if dynamic else ()
         )
 
     @classmethod
     def load_plan(cls) -> model.Plan:
-        file = cls.plan_file
+        file = cls.plan_file or ready.find(cls.plan_name)
         if cls.settings.plans_dir:
             own = cls.settings.plans_dir / file.name
             file = own if own.exists() else file
-        return loader.load(file)
+        plan = loader.load(file)
+        if cls.duration is None:
+            return plan
+        return ready.changed(plan, duration=cls.duration)
 
     def run_campaign(self) -> None:
         """Run the plan; fail with the summary if the verdict is not pass."""
         plan = preparation.prepare(self.plan, self.settings)
-        result = campaign.run(plan, self.settings, self.user)
+        result = campaign.run(plan, self.settings, self.access)
         summary = text.render(result.verdict, result.directory)
         self.addDetail('summary', content.text_content(summary))
         self.addDetail(

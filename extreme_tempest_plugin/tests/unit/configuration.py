@@ -44,6 +44,7 @@ def settings(**changes):
         max_instances=16,
         plans_dir=None,
         runs_dir=pathlib.Path('runs'),
+        known_issues=(),
         services=('keystone', 'nova'),
     )
     return dataclasses.replace(made, **changes)

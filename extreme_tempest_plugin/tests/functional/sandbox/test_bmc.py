@@ -12,81 +12,31 @@
 """The process of the BMCs with a real client, on loopback."""
 
 import concurrent.futures
-import json
-import pathlib
 import socket
-import subprocess
-import sys
-import threading
 import time
 
-import fixtures
 import testtools
 from pyghmi import exceptions
 from pyghmi.ipmi import command
 
 from extreme_tempest_plugin.sandbox import bmc
-from extreme_tempest_plugin.sandbox import layout
+from extreme_tempest_plugin.tests.functional.sandbox.bmcs import Bmcs
+from extreme_tempest_plugin.tests.functional.sandbox.bmcs import WAIT_S
 
 ADDRESSES = {'h1': '127.0.9.1', 'h2': '127.0.9.2'}
 PASSWORD = '0123456789abcdef0123'
-WAIT_S = 20
-
-
-class Supervisor(threading.Thread):
-    """Takes orders as supervisor.Server does; slow ones when it is told."""
-
-    def __init__(self, path):
-        super().__init__(daemon=True)
-        self.power = 'on'
-        self.orders = []
-        self.go = threading.Event()
-        self.go.set()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(path))
-        self.listener.listen()
-        self.start()
-
-    def run(self):
-        while True:
-            connection, _ = self.listener.accept()
-            with connection:
-                order = connection.recv(64).decode().strip()
-                if order != 'status':
-                    self.go.wait(WAIT_S)
-                    self.orders.append(order)
-                if order in ('on', 'off'):
-                    self.power = order
-                answer = json.dumps({'power': self.power})
-                connection.sendall(answer.encode())
 
 
 class TestBmc(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        made = layout.Layout('t', run_root=top)
-        made.run_dir.mkdir()
-        self.hosts = {
-            name: Supervisor(made.socket(name)) for name in ADDRESSES
-        }
         # Free on both addresses, as far as one can know.
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(('127.0.9.1', 0))
             self.port = probe.getsockname()[1]
-        spec = bmc.Specification('t', str(top), ADDRESSES, PASSWORD, self.port)
-        self.process = subprocess.Popen(
-            [sys.executable, '-m', 'extreme_tempest_plugin.sandbox.bmc.ipmi'],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding='utf-8',
-        )
-        self.addCleanup(self.process.stderr.close)
-        self.addCleanup(self.process.wait)
-        self.addCleanup(self.process.kill)
-        with self.process.stdin as stdin:
-            stdin.write(spec.to_json())
-        self.assertIn('serving', self.process.stderr.readline())
+        served = self.useFixture(Bmcs(ADDRESSES, PASSWORD, self.port))
+        self.hosts = served.hosts
+        self.process = served.process
 
     def client(self, name, password=PASSWORD):
         return command.Command(
@@ -142,11 +92,11 @@ class TestBmc(testtools.TestCase):
 
     def test_every_order(self):
         for directive, orders in (
-            (5, ['soft']),
             (2, ['off', 'on']),
             (3, ['reset']),
             (0, ['off']),
             (1, ['on']),
+            (5, ['soft']),
         ):
             self.hosts['h1'].orders.clear()
             answer = self.client('h1').raw_command(

@@ -29,12 +29,37 @@ from extreme_tempest_plugin.cloud import clients
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.plan import model as plan_model
-from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import runner
 from extreme_tempest_plugin.storm import spec
 from extreme_tempest_plugin.tests.functional.storm import stub
 
 RUN = '0d2a6b8e-1f55-4f7f-9f0e-7d7e9f6a1b2c'
+
+#: What the stub can do.
+ACTIONS = (
+    'keypair.create',
+    'keypair.delete',
+    'server.create',
+    'server.delete',
+    'server.reboot_hard',
+    'server.reboot_soft',
+    'server.rename',
+    'server.show',
+)
+
+
+#: Exit status of a campaign that dies while the load process comes up.
+DIED = 9
+
+
+def _start_and_die(spec, run_dir):
+    """End at once when the load process is there, long before it begins."""
+
+    def die(self):
+        os._exit(DIED)
+
+    runner.Storm._await_start = die
+    runner.Storm(spec, run_dir).start()
 
 
 def _start_and_wait(whole: spec.StormSpec, run_dir: pathlib.Path) -> None:
@@ -59,6 +84,7 @@ class StormTest(testtools.TestCase):
         users: int = 3,
         settle_timeout: float = 5.0,
         weights: dict[str, float] | None = None,
+        **more: object,
     ) -> runner.Storm:
         storm = runner.Storm(
             spec.StormSpec(
@@ -66,11 +92,11 @@ class StormTest(testtools.TestCase):
                 seed=1,
                 duration=duration,
                 storm=plan_model.Storm(
-                    actions=weights or dict.fromkeys(actions.CATALOGUE, 1.0),
+                    actions=weights or dict.fromkeys(ACTIONS, 1.0),
                     users=users,
                     max_instances=3 * users,
-                    think_time=(0.02, 0.2),
                     settle_timeout=settle_timeout,
+                    **{'think_time': (0.02, 0.2), **more},
                 ),
                 cloud=self.stub.cloud,
                 credentials=self.stub.credentials,
@@ -128,6 +154,36 @@ class StormTest(testtools.TestCase):
         self.assertEqual(len(answered), seen.ok)
         self.assertEqual(0, seen.pending)
 
+    def test_rate(self):
+        """Operations come when they are due, whatever became of others."""
+        self._run(
+            duration=4.0,
+            users=4,
+            weights={'keypair.create': 1.0, 'keypair.delete': 1.0},
+            think_time=None,
+            rate=20.0,
+        )
+        invoked = self._events(events.Invoke)
+        # 80 are expected; the deviation is 9. Some users have nothing to do.
+        self.assertGreater(len(invoked), 30)
+        self.assertLess(len(invoked), 120)
+        for event in invoked:
+            self.assertLess(0, event.intended)
+            self.assertLessEqual(event.intended, event.t)
+        began = self._events(events.Note)[0].t
+        self.assertLess(began, min(event.intended for event in invoked))
+
+    def test_ramp(self):
+        self._run(duration=4.0, users=4, ramp=3.0)
+        began = self._events(events.Note)[0].t
+        first: dict[str, int] = {}
+        for event in self._events(events.Invoke):
+            first.setdefault(event.actor, event.t - began)
+        for index in range(4):
+            begins = first[f'storm/0/user-{index}'] / 1e9
+            self.assertGreaterEqual(begins, 0.75 * index)
+            self.assertLess(begins, 0.75 * index + 0.7)
+
     def test_nothing_is_left(self):
         self._run()
         self.assertEqual((), self._clean())
@@ -160,16 +216,16 @@ class StormTest(testtools.TestCase):
         """Else nova would put acknowledged servers into error."""
         self.stub.quota = 4
         self._run(weights={'server.create': 1.0}, duration=1.0)
-        self.assertEqual(3, len(self.stub.machines))
+        self.assertEqual(4, len(self.stub.machines))
         (remark,) = (
             note.text
             for note in self._events(events.Note)
             if note.what is events.Topic.REMARK
         )
-        self.assertIn('max_instances 9 is lowered', remark)
+        self.assertIn('server from 9 to 4', remark)
 
     def test_no_room(self):
-        self.stub.quota = 2
+        self.stub.quota = 0
         self.assertRaises(errors.UsageError, self._storm().start)
 
     def test_stuck(self):
@@ -250,7 +306,7 @@ class StormTest(testtools.TestCase):
         storm.start()
         while not self.stub.machines:
             time.sleep(0.02)
-        os.kill(storm._child.pid, signal.SIGKILL)
+        os.kill(storm.pids()[0], signal.SIGKILL)
         ended = storm.wait()
         self.assertFalse(ended.ok)
         self.assertEqual(-signal.SIGKILL, ended.status)
@@ -279,6 +335,24 @@ class StormTest(testtools.TestCase):
         self.assertEqual(events.Topic.ENDED, self._topics()[-1])
         self.assertEqual((), self._clean())
 
+    def test_the_campaign_dies_while_it_comes_up(self):
+        storm = self.storm = self._storm(duration=60.0)
+        campaign = multiprocessing.get_context('spawn').Process(
+            target=_start_and_die, args=(storm._spec, self.run_dir)
+        )
+        campaign.start()
+        self.addCleanup(campaign.kill)
+        campaign.join(60)
+        self.assertEqual(DIED, campaign.exitcode)
+        part = self.run_dir / 'parts' / 'storm-0.jsonl'
+        self.assertFalse(part.exists(), 'it died too late for this test')
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if part.exists() and self._topics()[-1] is events.Topic.ENDED:
+                break
+            time.sleep(0.2)
+        self.assertEqual(events.Topic.ENDED, self._topics()[-1])
+
     def test_overdue(self):
         storm = self.storm = self._storm(duration=60.0)
         storm.start()
@@ -292,7 +366,7 @@ class StormTest(testtools.TestCase):
         storm = self.storm = self._storm(duration=30.0)
         storm.start()
         # No file may grow any more, as on a full disk.
-        resource.prlimit(storm._child.pid, resource.RLIMIT_FSIZE, (1024, 1024))
+        resource.prlimit(storm.pids()[0], resource.RLIMIT_FSIZE, (1024, 1024))
         ended = storm.wait()
         self.assertFalse(ended.ok, ended)
         self.assertNotIn(events.Topic.ENDED, self._topics())

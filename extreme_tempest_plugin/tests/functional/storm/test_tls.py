@@ -15,6 +15,7 @@ import datetime
 import http.server
 import ipaddress
 import pathlib
+import socket
 import ssl
 import threading
 
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from extreme_tempest_plugin.cloud import fast
 from extreme_tempest_plugin.cloud import outcomes
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.cloud import transport
@@ -56,6 +58,10 @@ def _certificate(path: pathlib.Path) -> None:
             serialization.NoEncryption(),
         )
     )
+
+
+#: Modules with a transport each.
+OVER = (transport, fast)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -92,21 +98,60 @@ class TlsTest(testtools.TestCase):
         self.addCleanup(self.server.shutdown)
         self.url = f'https://127.0.0.1:{self.server.server_port}/'
 
-    def _get(self, **tls) -> int:
-        pool = transport.connections(**tls)
-        response, _ = transport.Transport(pool, 5).request(self.url, 'GET')
+    def _get(self, over, **tls) -> int:
+        response, _ = over.connect(**tls)(5).request(self.url, 'GET')
         return response.status
 
-    def test_trusted(self):
-        self.assertEqual(204, self._get(ca_file=str(self.ca)))
-
-    def test_not_trusted(self):
+    def _refused(self, over, url: str, **tls) -> ports.Refusal:
         """It fails before the request is sent, and that is certain."""
-        error = self.assertRaises(urllib3.exceptions.MaxRetryError, self._get)
+        error = self.assertRaises(
+            urllib3.exceptions.MaxRetryError,
+            over.connect(**tls)(5).request,
+            url,
+            'GET',
+        )
         refusal = outcomes.classify(error)
         self.assertEqual(ports.Kind.FAIL, refusal.kind)
-        self.assertTrue(refusal.error.startswith('not sent: SSLError'))
         self.assertEqual(0, self.server.requests)
+        return refusal
+
+    def test_trusted(self):
+        for over in OVER:
+            self.assertEqual(204, self._get(over, ca_file=str(self.ca)))
+
+    def test_not_trusted(self):
+        said = [self._refused(over, self.url).error for over in OVER]
+        self.assertTrue(said[0].startswith('not sent: SSLError'))
+        self.assertEqual(said[0], said[1])
+
+    def test_of_another_host(self):
+        url = self.url.replace('127.0.0.1', 'localhost')
+        said = [
+            self._refused(over, url, ca_file=str(self.ca)).error
+            for over in OVER
+        ]
+        self.assertIn('Hostname mismatch', said[0])
+        self.assertEqual(said[0], said[1])
 
     def test_insecure(self):
-        self.assertEqual(204, self._get(insecure=True))
+        for over in OVER:
+            self.assertEqual(204, self._get(over, insecure=True))
+
+    def test_no_tls_at_all(self):
+        """What hangs or breaks in a handshake is the same to both."""
+        with socket.create_server(('127.0.0.1', 0)) as silent:
+            url = f'https://127.0.0.1:{silent.getsockname()[1]}/'
+            raised = [
+                self.assertRaises(
+                    urllib3.exceptions.HTTPError,
+                    over.connect()(0.3).request,
+                    url,
+                    'POST',
+                )
+                for over in OVER
+            ]
+        self.assertEqual(type(raised[0]), type(raised[1]))
+        self.assertEqual(
+            outcomes.classify(raised[0]).kind,
+            outcomes.classify(raised[1]).kind,
+        )

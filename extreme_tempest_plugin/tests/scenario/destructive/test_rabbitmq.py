@@ -20,6 +20,7 @@ from extreme_tempest_plugin.tests.scenario.destructive import base
 class RabbitmqRestartTest(base.DestructiveTest):
     """RabbitMQ is restarted under a storm, with every API watched."""
 
+    services = ('nova',)
     plan_file = pathlib.Path(__file__).with_name('rabbitmq_restart.yaml')
 
     @decorators.attr(type=['slow', 'destructive'])

@@ -19,6 +19,7 @@ from extreme_tempest_plugin.tests.scenario import base
 class StormServersTest(base.CampaignTest):
     """Users make, rename, reboot and delete servers of their own."""
 
+    services = ('nova',)
     plan_file = pathlib.Path(__file__).with_name('storm_servers.yaml')
 
     @decorators.attr(type=['slow', 'storm'])

@@ -87,6 +87,10 @@ class Builder:
         status=None,
         took=0.1,
         error='',
+        effect='',
+        allowed=(),
+        retry_after=0.0,
+        **more,
     ):
         """An operation; ``outcome`` None is one that was never answered."""
         self._ops += 1
@@ -100,6 +104,9 @@ class Builder:
                 service='nova',
                 resource=resource,
                 args=args or {},
+                effect=effect,
+                allowed=allowed,
+                **more,
             )
         )
         if outcome is not None:
@@ -112,11 +119,14 @@ class Builder:
                     request_id=f'req-{self._ops}',
                     value=value,
                     error=error,
+                    retry_after=retry_after,
                 )
             )
         return op
 
-    def settle(self, t, op, state, reached=True, after=1.0, error=''):
+    def settle(
+        self, t, op, state, reached=True, after=1.0, error='', seen=None
+    ):
         self.add(
             events.Settled(
                 t=ns(t),
@@ -126,6 +136,7 @@ class Builder:
                 reached=reached,
                 after_ns=round(after * SECOND),
                 error=error,
+                seen=seen or {},
             )
         )
 
@@ -160,16 +171,25 @@ class Builder:
             self.settle(t + took + 0.1, op, state)
         return op
 
-    def census(self, resource, state='ACTIVE', name='', t=90.0, phase='after'):
+    def census(
+        self,
+        resource,
+        state='ACTIVE',
+        name='',
+        t=90.0,
+        phase='after',
+        service='nova',
+        **refs,
+    ):
         self.add(
             events.Census(
                 t=ns(t),
                 actor='campaign',
                 phase=events.CensusPhase(phase),
-                service='nova',
+                service=service,
                 resource=resource,
                 state=state,
-                refs={'name': name} if name else {},
+                refs={**({'name': name} if name else {}), **refs},
             )
         )
 

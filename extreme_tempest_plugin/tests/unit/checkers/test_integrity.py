@@ -92,7 +92,7 @@ class TestIntegrity(testtools.TestCase):
         self.assertEqual('fail', verdict.verdict)
         (finding,) = verdict.findings
         self.assertIn('409 for 60 s', finding.what)
-        self.assertIn('tempest extreme clean', finding.look_again)
+        self.assertIn('tempest extreme clean --run .', finding.look_again)
 
     def test_an_operation_that_was_answered_twice(self):
         built = histories.storm()

@@ -84,7 +84,7 @@ class TestStuck(testtools.TestCase):
         built.census('server/a', name='name-a')
         built.complete('server')
         (finding,) = built.verdict().findings
-        self.assertEqual('lost', finding.checker)
+        self.assertEqual('registers', finding.checker)
 
     def test_another_thing_than_the_lost_rename_is_named_too(self):
         built = base()
@@ -95,7 +95,7 @@ class TestStuck(testtools.TestCase):
         built.census('server/a', 'HARD_REBOOT', name='name-a')
         built.complete('server')
         self.assertEqual(
-            ['lost', 'stuck'],
+            ['registers', 'stuck'],
             [finding.checker for finding in built.verdict().findings],
         )
 
@@ -185,6 +185,12 @@ class TestCensus(testtools.TestCase):
         verdict = self.left('ERROR')
         self.assertEqual('fail', verdict.verdict)
         self.assertEqual('server/x', verdict.findings[0].about)
+
+    def test_the_names_that_other_services_have(self):
+        for state in ('error_extending', 'killed', 'attaching', 'reserved'):
+            self.assertEqual('fail', self.left(state).verdict, state)
+        for state in ('available', 'in-use', 'queued', 'deactivated'):
+            self.assertEqual('pass', self.left(state).verdict, state)
 
     def test_still_on_its_way_after_its_deadline(self):
         self.assertEqual('fail', self.left('BUILD').verdict)

@@ -11,8 +11,10 @@
 #    under the License.
 """Answers that nobody expects, with and without a fault."""
 
+import msgspec
 import testtools
 
+from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.unit.checkers import histories
 
 
@@ -45,11 +47,6 @@ class TestUnexpected(testtools.TestCase):
         self.assertEqual(10, len(finding.events))
         self.assertEqual(30, verdict.measured['unexpected'])
 
-    def test_a_4xx_is_expected(self):
-        for status in (400, 404, 409, 413, 499):
-            verdict = answers(outcome='fail', status=status)
-            self.assertEqual('pass', verdict.verdict, verdict.reason)
-
     def test_during_a_fault_it_is_a_number(self):
         for t, took in ((19.0, 1.5), (22.0, 0.1), (34.0, 0.1), (5.5, 60.0)):
             verdict = answers(t, outcome='info', status=503, took=took)
@@ -77,3 +74,77 @@ class TestUnexpected(testtools.TestCase):
             outcome='info', status=0, error='interrupted: GreenletExit'
         )
         self.assertEqual('pass', verdict.verdict, verdict.reason)
+
+
+class TestRefusals(testtools.TestCase):
+    """4xx: allowed or not."""
+
+    def _refused(self, status, error='no', **call):
+        return answers(
+            outcome='fail',
+            status=status,
+            error=error,
+            effect='creates',
+            **call,
+        )
+
+    def _assert_right(self, *args, **call):
+        verdict = self._refused(*args, **call)
+        self.assertEqual('pass', verdict.verdict, verdict.reason)
+        self.assertEqual(0, verdict.measured['unexpected_refusals'])
+
+    def _assert_wrong(self, *args, **call):
+        verdict = self._refused(*args, **call)
+        self.assertEqual('fail', verdict.verdict, verdict.reason)
+        (finding,) = verdict.findings
+        self.assertEqual('unexpected', finding.checker)
+        self.assertEqual(1, len(finding.events))
+        return finding
+
+    def test_what_nobody_may_refuse(self):
+        for status in (400, 401, 404, 409, 413, 499):
+            finding = self._assert_wrong(status)
+            self.assertIn(f'with {status}', finding.what)
+            self.assertIn('allows no refusal there: no.', finding.what)
+
+    def test_what_the_contract_allows(self):
+        self._assert_right(409, allowed=(404, 409))
+        self._assert_right(404, allowed=(404, 409))
+
+    def test_another_one_than_the_contract_allows(self):
+        finding = self._assert_wrong(400, allowed=(404, 409))
+        self.assertIn('allows only 404, 409 there', finding.what)
+
+    def test_a_quota_that_is_used_up(self):
+        for status in (403, 409, 413):
+            self._assert_right(status, 'Quota exceeded for instances')
+            self._assert_wrong(status, 'Port is in use')
+        self._assert_wrong(400, 'Quota exceeded for instances')
+
+    def test_a_cloud_that_wants_to_be_left_alone(self):
+        self._assert_right(429)
+        self._assert_right(413, retry_after=5.0)
+        self._assert_wrong(413)
+
+    def test_a_history_that_does_not_say_what_was_allowed(self):
+        verdict = answers(outcome='fail', status=409)
+        self.assertEqual('pass', verdict.verdict, verdict.reason)
+
+    def test_a_fault_excuses_it(self):
+        self._assert_right(401, t=22.0)
+
+    def test_the_plan_may_allow_some(self):
+        plan = msgspec.structs.replace(
+            histories.STORM, slo=model.Slo(unexpected_4xx=1)
+        )
+        for times, word in ((1, 'pass'), (2, 'fail')):
+            built = histories.storm(plan)
+            for number in range(times):
+                built.call(
+                    50.0 + number,
+                    'server.create',
+                    outcome='fail',
+                    effect='creates',
+                )
+            verdict = built.verdict()
+            self.assertEqual(word, verdict.verdict, verdict.reason)

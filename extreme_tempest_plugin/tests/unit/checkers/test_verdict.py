@@ -21,7 +21,6 @@ import msgspec
 import testtools
 
 from extreme_tempest_plugin import errors
-from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import verdict
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
@@ -46,7 +45,7 @@ class TestVerdict(testtools.TestCase):
     def test_good(self):
         found = GOOD.verdict()
         self.assertEqual('pass', found.verdict, found.reason)
-        self.assertEqual('6 SLOs met in 5 operations.', found.reason)
+        self.assertEqual('9 SLOs met in 5 operations.', found.reason)
         self.assertEqual((), found.findings)
         self.assertEqual((), found.gaps)
 
@@ -116,7 +115,7 @@ class TestVerdict(testtools.TestCase):
         self.assertEqual('unknown', histories.Builder().verdict().verdict)
 
     def test_no_row_is_no_pass(self):
-        word, _ = verdict.decide(model.Conclusion(), 0)
+        word, _ = verdict.decide((), (), 0)
         self.assertEqual('unknown', word)
 
     def test_a_header_without_a_time(self):
@@ -195,7 +194,8 @@ class TestDamage(testtools.TestCase):
         lines = GOOD_LINES[1:]
         for _ in range(rng.randint(1, 5)):
             _damage(lines, rng)
-        if lines != GOOD_LINES[1:]:
+        # A line that was doubled and then torn to nothing is no damage.
+        if b''.join(lines) != b''.join(GOOD_LINES[1:]):
             found = self.judged([GOOD_LINES[0], *lines])
             self.assertNotEqual('pass', found)
 

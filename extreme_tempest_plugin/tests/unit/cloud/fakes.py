@@ -13,13 +13,21 @@
 
 import collections
 import collections.abc
+import dataclasses
+import enum
+import typing
+import urllib.parse
+
+import msgspec
 
 from extreme_tempest_plugin.cloud import ports
 
 SECOND = 1_000_000_000
 
 
-def refusal(status: int = 0, error: str = 'told to') -> ports.CallError:
+def refusal(
+    status: int = 0, error: str = 'told to', retry_after: float = 0.0
+) -> ports.CallError:
     """What a call raises that ends with ``status``; 0 is no answer."""
     certain = 400 <= status < 500
     return ports.CallError(
@@ -28,6 +36,7 @@ def refusal(status: int = 0, error: str = 'told to') -> ports.CallError:
             status=status,
             request_id='req-refused',
             error=error,
+            retry_after=retry_after,
         )
     )
 
@@ -48,6 +57,34 @@ class Clock:
         self.now += int(seconds * SECOND)
 
 
+class Progress(enum.Enum):
+    """What nova has recorded of a reboot: the results of its events."""
+
+    DONE = ('Success',)
+    FAILED = ('Error',)
+    RUNNING = (None,)
+    #: Not recorded yet: 404.
+    ABSENT = 'absent'
+    #: Not shown to us.
+    HIDDEN = 'hidden'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Server:
+    id: str
+    name: str
+    status: str
+    task_state: str = ''
+
+    def shown(self) -> dict[str, typing.Any]:
+        return {
+            'id': self.id,
+            'name': self.name,
+            'status': self.status,
+            'OS-EXT-STS:task_state': self.task_state or None,
+        }
+
+
 class Compute:
     """Servers and keypairs that change at once, unless told otherwise.
 
@@ -60,14 +97,14 @@ class Compute:
     """
 
     def __init__(self) -> None:
-        self.servers: dict[str, ports.Server] = {}
+        self.servers: dict[str, Server] = {}
         self.keypairs: set[str] = set()
         self.failing: dict[str, collections.deque[Exception | None]] = (
             collections.defaultdict(collections.deque)
         )
         self.always: dict[str, Exception] = {}
         self.boots = 'ACTIVE'
-        self.progress = ports.Progress.DONE
+        self.progress = Progress.DONE
         self.undeletable = False
         self.forgets_names = False
         self.calls: list[tuple[str, ...]] = []
@@ -90,15 +127,15 @@ class Compute:
             'status': known.status,
             'task_state': known.task_state,
         }
-        self.servers[server] = ports.Server(**{**fields, **what})
+        self.servers[server] = Server(**{**fields, **what})
 
-    def _get(self, server: str) -> ports.Server:
+    def _get(self, server: str) -> Server:
         if server not in self.servers:
             raise refusal(404)
         return self.servers[server]
 
     def put(self, id_: str, name: str, status: str = 'ACTIVE') -> None:
-        self.servers[id_] = ports.Server(id=id_, name=name, status=status)
+        self.servers[id_] = Server(id=id_, name=name, status=status)
 
     def set(self, server: str, **what: str) -> None:
         self._change(server, **what)
@@ -108,7 +145,7 @@ class Compute:
         self._made += 1
         id_ = f'id-{self._made}'
         self.put(id_, name, self.boots)
-        return ports.Answer(status=202, request_id='req-1', value=id_)
+        return ports.Answer(status=202, request_id='req-1', made=id_)
 
     def delete_server(self, server: str) -> ports.Answer:
         self._call('delete_server', server)
@@ -129,22 +166,22 @@ class Compute:
             self._change(server, name=name)
         return ports.Answer(status=200, request_id='req-4')
 
-    def show_server(self, server: str) -> ports.Server:
+    def show_server(self, server: str) -> Server:
         self._call('show_server', server)
         return self._get(server)
 
-    def show_progress(self, server: str, request_id: str) -> ports.Progress:
+    def show_progress(self, server: str, request_id: str) -> Progress:
         self._call('show_progress', server, request_id)
         return self.progress
 
-    def list_servers(self) -> tuple[ports.Server, ...]:
+    def list_servers(self) -> tuple[Server, ...]:
         self._call('list_servers')
         return tuple(self.servers.values())
 
     def create_keypair(self, name: str) -> ports.Answer:
         self._call('create_keypair', name)
         self.keypairs.add(name)
-        return ports.Answer(status=200, request_id='req-5', value=name)
+        return ports.Answer(status=200, request_id='req-5', made=name)
 
     def delete_keypair(self, name: str) -> ports.Answer:
         self._call('delete_keypair', name)
@@ -163,11 +200,118 @@ class Compute:
         return tuple(sorted(self.keypairs))
 
 
+class Nova:
+    """The compute API over servers and keypairs in memory."""
+
+    def __init__(self, compute: Compute) -> None:
+        self._compute = compute
+
+    def send(  # noqa: C901
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        version: str = '',
+        headers: object = None,
+    ) -> ports.Answer:
+        path, _, query = path.partition('?')
+        parts = [urllib.parse.unquote(part) for part in path.split('/')]
+        given = typing.cast(dict[str, typing.Any], body)
+        match method, parts:
+            case 'POST', ['servers']:
+                answer = self._compute.create_server(given['server']['name'])
+                return _with(answer, {'server': {'id': answer.made}})
+            case 'GET', ['servers', 'detail']:
+                every = self._compute.list_servers()
+                rows = [] if 'marker' in query else every
+                return _body({'servers': [one.shown() for one in rows]})
+            case 'GET', ['servers', id_]:
+                return _body(
+                    {'server': self._compute.show_server(id_).shown()}
+                )
+            case 'PUT', ['servers', id_]:
+                return self._compute.rename_server(
+                    id_, given['server']['name']
+                )
+            case 'DELETE', ['servers', id_]:
+                return self._compute.delete_server(id_)
+            case 'POST', ['servers', id_, 'action']:
+                hard = given['reboot']['type'] == 'HARD'
+                return self._compute.reboot_server(id_, hard)
+            case 'GET', ['servers', id_, 'os-instance-actions', request]:
+                return self._progress(id_, request)
+            case 'POST', ['os-keypairs']:
+                return self._compute.create_keypair(given['keypair']['name'])
+            case 'GET', ['os-keypairs']:
+                return _body(
+                    {
+                        'keypairs': [
+                            {'keypair': {'name': name}}
+                            for name in self._compute.list_keypairs()
+                        ]
+                    }
+                )
+            case 'GET', ['os-keypairs', name]:
+                self._compute.show_keypair(name)
+                return _body({})
+            case 'DELETE', ['os-keypairs', name]:
+                return self._compute.delete_keypair(name)
+        raise AssertionError(f'no such call: {method} {path}')
+
+    def _progress(self, server: str, request: str) -> ports.Answer:
+        progress = self._compute.show_progress(server, request)
+        if progress is Progress.ABSENT:
+            raise refusal(404)
+        if progress is Progress.HIDDEN:
+            return _body({'instanceAction': {}})
+        events = [
+            {'event': 'compute_reboot_instance', 'result': result}
+            for result in progress.value
+        ]
+        return _body({'instanceAction': {'events': events}})
+
+    def get(self, path: str, *, version: str = '') -> ports.Answer:
+        return self.send('GET', path)
+
+    def post(
+        self, path: str, body: object = None, *, version: str = ''
+    ) -> ports.Answer:
+        return self.send('POST', path, body)
+
+    def put(
+        self, path: str, body: object = None, *, version: str = ''
+    ) -> ports.Answer:
+        return self.send('PUT', path, body)
+
+    def patch(
+        self, path: str, body: object = None, *, version: str = ''
+    ) -> ports.Answer:
+        return self.send('PATCH', path, body)
+
+    def delete(self, path: str, *, version: str = '') -> ports.Answer:
+        return self.send('DELETE', path)
+
+
+def _body(content: object) -> ports.Answer:
+    return _with(ports.Answer(status=200, request_id='req-7'), content)
+
+
+def _with(answer: ports.Answer, content: object) -> ports.Answer:
+    return dataclasses.replace(answer, body=msgspec.json.encode(content))
+
+
 class Cloud:
     project = 'project-1'
+    user = 'user-1'
+    boot = ports.Boot(image='image-1', flavor='flavor-1')
 
     def __init__(self) -> None:
         self.compute = Compute()
+
+    def service(self, name: str) -> Nova:
+        assert name == 'nova', name
+        return Nova(self.compute)
 
 
 class Ledger:

@@ -27,10 +27,11 @@ class TakeTest(testtools.TestCase):
         self.clock = fakes.Clock()
         self.events: list[events.Event] = []
 
-    def _take(self) -> bool:
+    def _take(self) -> dict[str, int]:
         return census.take(
             events.CensusPhase.AFTER,
             self.cloud,
+            ('server', 'keypair'),
             self.events.append,
             clock=self.clock,
             sleep=self.clock.sleep,
@@ -44,7 +45,7 @@ class TakeTest(testtools.TestCase):
         ]
 
     def test_complete(self):
-        self.assertTrue(self._take())
+        self.assertEqual({'server': 1, 'keypair': 1}, self._take())
         seen = [e for e in self.events if isinstance(e, events.Census)]
         self.assertEqual(
             [
@@ -62,12 +63,12 @@ class TakeTest(testtools.TestCase):
         self.cloud.compute.failing['list_servers'].extend(
             [fakes.refusal(503)] * (census.TRIES - 1)
         )
-        self.assertTrue(self._take())
+        self.assertEqual({'server': 1, 'keypair': 1}, self._take())
         self.assertEqual([], self._notes(events.Topic.UNMEASURED))
 
     def test_unmeasured(self):
         self.cloud.compute.always['list_servers'] = fakes.refusal(503, 'dead')
-        self.assertFalse(self._take())
+        self.assertEqual({'keypair': 1}, self._take())
         self.assertEqual(
             ['census/server'], self._notes(events.Topic.UNMEASURED)
         )

@@ -164,3 +164,70 @@ class TokensTest(testtools.TestCase):
         got = self._together(made, keystone)
         self.assertEqual(1, keystone.calls)
         self.assertEqual(1, len(set(got)))
+
+
+class BaseUrlTest(testtools.TestCase):
+    """Clouds differ in whether an endpoint ends with its version."""
+
+    def _url(self, endpoint: str, unversioned: bool) -> str:
+        provider = tokens.Tokens(
+            auth.KeystoneV3Credentials(
+                username='u', password='p', user_domain_name='d'
+            ),
+            'http://keystone/v3',
+        )
+        where = {'interface': 'public', 'region': 'R', 'url': endpoint}
+        catalog = [{'type': 'identity', 'endpoints': [where]}]
+        data = {**_data(), 'catalog': catalog}
+        return provider.base_url(
+            {
+                'service': 'identity',
+                'region': 'R',
+                'endpoint_type': 'public',
+                'unversioned': unversioned,
+            },
+            ('token', data),
+        )
+
+    def test_unversioned(self):
+        for endpoint, expected in (
+            ('http://k:5000', 'http://k:5000'),
+            ('http://k:5000/v3', 'http://k:5000'),
+            ('http://k:5000/v3/', 'http://k:5000'),
+            ('http://k/identity', 'http://k/identity'),
+            ('http://k/identity/v3', 'http://k/identity'),
+            ('http://k:9696/v2.0', 'http://k:9696'),
+            ('http://v3.cloud', 'http://v3.cloud'),
+        ):
+            self.assertEqual(expected, self._url(endpoint, True), endpoint)
+
+    def test_versioned(self):
+        """Those of cinder and swift go on behind their version."""
+        for endpoint in (
+            'http://c/v3/p',
+            'http://s/v1/AUTH_p',
+            'http://n/v2.1',
+        ):
+            self.assertEqual(endpoint, self._url(endpoint, False))
+
+
+class LoginTest(testtools.TestCase):
+    def test_it_asks_for_our_own_project(self):
+        provider = tokens.Tokens(
+            auth.KeystoneV3Credentials(
+                username='u',
+                password='secret',
+                user_domain_name='d',
+                project_name='p',
+                project_domain_name='e',
+            ),
+            'http://keystone/v3',
+        )
+        asked = provider.login()['auth']
+        self.assertEqual(
+            {'name': 'u', 'password': 'secret', 'domain': {'name': 'd'}},
+            asked['identity']['password']['user'],
+        )
+        self.assertEqual(
+            {'project': {'name': 'p', 'domain': {'name': 'e'}}}, asked['scope']
+        )

@@ -15,6 +15,7 @@ import collections.abc
 import pathlib
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
@@ -128,7 +129,7 @@ def entry(
     fault: str = 'fault-1',
     *,
     kind: str = 'service.terminate',
-    owner: journal.Owner | None = None,
+    owner: liveness.Owner | None = None,
     target: configuration.Target = TARGET,
     utc_ns: int = 1,
 ) -> journal.Entry:
@@ -139,7 +140,7 @@ def entry(
         kind=kind,
         target=target,
         recovery=60.0,
-        owner=owner or journal.Owner(pid=1, boot='another', started=1),
+        owner=owner or liveness.Owner(pid=1, boot='another', started=1),
         utc_ns=utc_ns,
     )
 

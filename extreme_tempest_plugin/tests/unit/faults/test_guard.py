@@ -20,6 +20,7 @@ from unittest import mock
 import testtools
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import guard
@@ -180,7 +181,7 @@ class TestGuard(testtools.TestCase):
         log = journal.Journal(self.settings.state_dir)
         log.add(
             fakes.entry(
-                owner=journal.this_process(),
+                owner=liveness.this_process(),
                 target=dataclasses.replace(fakes.TARGET, name='another'),
             )
         )

@@ -17,6 +17,7 @@ import msgspec
 import testtools
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
@@ -152,11 +153,11 @@ class TestHealAll(testtools.TestCase):
         self.assertTrue(torn.exists())
 
     def test_living_run_heals_itself(self) -> None:
-        us = journal.this_process()
-        parent = journal.Owner(
+        us = liveness.this_process()
+        parent = liveness.Owner(
             pid=os.getppid(),
             boot=us.boot,
-            started=journal._started(os.getppid()),
+            started=liveness.started(os.getppid()),
         )
         self._left(fakes.entry(owner=parent))
         error = self.assertRaises(errors.RefusedError, self._heal)
@@ -165,7 +166,7 @@ class TestHealAll(testtools.TestCase):
         self.assertEqual(1, len(self.log.held()))
 
     def test_entry_of_this_process_is_healed(self) -> None:
-        self._left(fakes.entry(owner=journal.this_process()))
+        self._left(fakes.entry(owner=liveness.this_process()))
         (healed,) = self._heal()
         self.assertTrue(healed.proven)
 

@@ -17,6 +17,7 @@ import tempfile
 import testtools
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.tests.unit.faults import fakes
@@ -29,7 +30,7 @@ class TestJournal(testtools.TestCase):
         self.addCleanup(directory.cleanup)
         self.state_dir = pathlib.Path(directory.name, 'state')
         self.log = journal.Journal(self.state_dir)
-        self.us = journal.this_process()
+        self.us = liveness.this_process()
 
     def test_what_is_added_is_held_until_removed(self) -> None:
         entry = fakes.entry(owner=self.us)
@@ -96,7 +97,7 @@ class TestJournal(testtools.TestCase):
 class TestActive(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.us = journal.this_process()
+        self.us = liveness.this_process()
 
     def _refuse(self, entry: journal.Entry, target: str = '') -> str:
         held = journal.Held(pathlib.Path('x'), entry)
@@ -113,10 +114,10 @@ class TestActive(testtools.TestCase):
         self.assertIn('tempest extreme heal', self._refuse(fakes.entry()))
 
     def test_of_a_living_run(self) -> None:
-        parent = journal.Owner(
+        parent = liveness.Owner(
             pid=os.getppid(),
             boot=self.us.boot,
-            started=journal._started(os.getppid()),
+            started=liveness.started(os.getppid()),
         )
         self.assertIn('is alive', self._refuse(fakes.entry(owner=parent)))
 
@@ -127,14 +128,14 @@ class TestActive(testtools.TestCase):
         self.assertIn('active', self._refuse(ours, 'rabbitmq'))
 
     def test_alive(self) -> None:
-        self.assertTrue(journal.alive(self.us))
+        self.assertTrue(liveness.alive(self.us))
         pid, boot, started = self.us.pid, self.us.boot, self.us.started
         for dead in (
-            journal.Owner(pid=pid, boot='another', started=started),
-            journal.Owner(pid=pid, boot=boot, started=started - 1),
-            journal.Owner(pid=2**22 + 1, boot=boot, started=started),
+            liveness.Owner(pid=pid, boot='another', started=started),
+            liveness.Owner(pid=pid, boot=boot, started=started - 1),
+            liveness.Owner(pid=2**22 + 1, boot=boot, started=started),
         ):
-            self.assertFalse(journal.alive(dead))
+            self.assertFalse(liveness.alive(dead))
 
 
 def _named(name: str) -> configuration.Target:

@@ -91,18 +91,22 @@ class TestParse(testtools.TestCase):
             'at: 20', 'at: -1', 'p.yaml:15: faults.0.at: Expected `float` >='
         )
         self.changed(
-            'server.create: 30', 'server.create: often', 'p.yaml:6: storm.ac'
+            'server.create: 30',
+            'server.create: often',
+            'p.yaml:7: storm.actions.server.create: Expected',
         )
         self.changed('server.create: 30', '1: 30', 'p.yaml:6: storm.actions:')
         self.changed('interval: 0.5', 'interval: 0.001', 'p.yaml:11: uptime')
-        self.changed('nova: 30', 'nova: -1', 'p.yaml:17: slo.longest_outage')
+        self.changed(
+            'nova: 30', 'nova: -1', 'p.yaml:18: slo.longest_outage.nova'
+        )
 
     def test_nothing_lasts_for_ever(self):
         for value in ('.inf', '.nan', '1e300', '-.inf'):
             self.changed(
                 'duration: 60', f'duration: {value}', 'p.yaml:2: duration:'
             )
-            self.changed('default: 5', f'default: {value}', 'p.yaml:17: slo.')
+            self.changed('default: 5', f'default: {value}', 'p.yaml:19: slo.')
 
     def test_wrong_together(self):
         self.changed(
@@ -118,6 +122,31 @@ class TestParse(testtools.TestCase):
             '[nova, glance]', '[nova, nova]', 'p.yaml:9: uptime: `services`'
         )
         self.changed('[nova, glance]', '[]', 'p.yaml:10: uptime.services:')
+
+    def test_paces(self):
+        storm = (
+            'name: x\nduration: 60\nstorm:\n  users: 4\n'
+            '  actions: {server.create: 1}\n'
+        )
+        plan = loader.parse(f'{storm}  rate: 20\n  ramp: 10\n  processes: 2\n')
+        self.assertEqual(
+            (20, 10, 2),
+            (plan.storm.rate, plan.storm.ramp, plan.storm.processes),
+        )
+        for keys, why in (
+            (
+                '  rate: 1\n  think_time: [0, 1]\n',
+                'p.yaml:3: storm: `rate` and',
+            ),
+            ('  think_time: [2, 1]\n', 'p.yaml:3: storm: `think_time` must'),
+            ('  think_time: [-1, 1]\n', 'p.yaml:6: storm.think_time.0: '),
+            ('  rate: 0\n', 'p.yaml:6: storm.rate: '),
+            ('  ramp: -1\n', 'p.yaml:6: storm.ramp: '),
+            ('  ramp: 60\n', 'p.yaml:1: plan: `storm.ramp`: the last'),
+            ('  processes: 0\n', 'p.yaml:6: storm.processes: '),
+            ('  processes: 5\n', 'p.yaml:3: storm: `processes`: 4 users'),
+        ):
+            self.refused(storm + keys, why)
 
     def test_missing(self):
         self.changed(

@@ -193,13 +193,20 @@ class TestMembers(testtools.TestCase):
         }
         return answers[command[0]]
 
-    def missing(self):
+    def missing(self, shape=SHAPE):
         return cluster_health.missing_members(
-            layout.Layout('dev'), SHAPE, self.machines, 'p'
+            layout.Layout('dev'), shape, self.machines, 'p'
         )
 
     def test_a_whole_cluster(self):
         self.assertEqual({}, self.missing())
+
+    def test_one_controller_is_no_cluster(self):
+        single = topology.named('single')
+        self.machines = [self.machine(host) for host in single.hosts]
+        self.assertEqual({}, self.missing(single))
+        for machine in self.machines:
+            machine.run.assert_not_called()
 
     def test_computes_are_not_asked(self):
         self.missing()

@@ -12,7 +12,10 @@
 """Machines that cannot hold a sandbox: one clear line each."""
 
 import dataclasses
+import os
+from unittest import mock
 
+import fixtures
 import testtools
 
 from extreme_tempest_plugin.sandbox import errors
@@ -28,6 +31,7 @@ GOOD = preflight.MachineFacts(
     disk_mib=20000,
     tools=frozenset(preflight.TOOLS),
     bootable=True,
+    inotify=28,
 )
 
 
@@ -73,6 +77,17 @@ class TestCheck(testtools.TestCase):
         reason = self.refused(tools=frozenset())
         self.assertEqual(1, reason.count('util-linux'))
 
+    def test_inotify(self):
+        reason = self.refused(inotify=27)
+        self.assertIn('28 inotify instances and only 27 are left', reason)
+
+    def test_more_hosts_take_more_of_inotify(self):
+        error = self.assertRaises(
+            errors.UsageError,
+            *(preflight.check, GOOD, topology.named('ha'), 1000),
+        )
+        self.assertIn('42 inotify instances', str(error))
+
     def test_memory(self):
         reason = self.refused(memory_mib=4000)
         self.assertIn('4608 MiB', reason)
@@ -101,3 +116,14 @@ class TestFacts(testtools.TestCase):
         text = 'MemTotal:       24684276 kB\nMemAvailable:   2048000 kB\n'
         self.assertEqual(2000, preflight.available_memory_mib(text))
         self.assertEqual(0, preflight.available_memory_mib('nothing'))
+
+    def test_available_inotify(self):
+        made = [os.open(os.devnull, os.O_RDONLY) for _ in range(2)]
+        libc = mock.Mock()
+        libc.inotify_init1.side_effect = [*made, -1]
+        self.useFixture(
+            fixtures.MockPatchObject(preflight.ctypes, 'CDLL', lambda _: libc)
+        )
+        self.assertEqual(2, preflight.available_inotify(5))
+        for descriptor in made:
+            self.assertRaises(OSError, os.fstat, descriptor)

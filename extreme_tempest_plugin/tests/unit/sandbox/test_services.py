@@ -333,6 +333,18 @@ class TestCluster(testtools.TestCase):
             files['/etc/rabbitmq/rabbitmq.conf'],
         )
 
+    def test_no_option_is_set_twice(self):
+        without_sections = (*OWN_FORMATS, 'keepalived', 'rsyncd')
+        for path, text in self.files(0).items():
+            if path.endswith(('.cnf', '.conf', '.ini')) and not any(
+                name in path for name in without_sections
+            ):
+                strict = configparser.ConfigParser(
+                    interpolation=None, allow_no_value=True
+                )
+                strict.read_string(text, path)
+                self.assertTrue(strict.sections() or strict.defaults(), path)
+
     def test_others_wait_for_keystone(self):
         files = self.files(0)
         path = '/etc/systemd/system/{}.service'

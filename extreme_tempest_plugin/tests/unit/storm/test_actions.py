@@ -23,19 +23,18 @@ from extreme_tempest_plugin.tests.unit.cloud import fakes
 
 class CheckTest(testtools.TestCase):
     def test_known(self):
-        actions.check(plan_model.Storm(actions={'server.create': 1}))
+        actions.weighted(plan_model.Storm(actions={'server.create': 1}))
 
     def test_unknown(self):
         storm = plan_model.Storm(actions={'server.crate': 1})
-        error = self.assertRaises(
-            errors.PlanError, actions.check, storm, 'ha.yaml'
-        )
-        self.assertIn('ha.yaml: storm.actions.server.crate', str(error))
+        error = self.assertRaises(errors.PlanError, actions.weighted, storm)
+        self.assertIn('storm.actions.server.crate: unknown', str(error))
+        self.assertEqual(('storm', 'actions', 'server.crate'), error.keys)
         self.assertIn('server.create', str(error))
         self.assertNotIn('\n', str(error))
 
     def test_names_are_those_of_the_classes(self):
-        for name, action in actions.CATALOGUE.items():
+        for name, action in actions.catalogue().items():
             self.assertEqual(name, action.name)
             self.assertEqual(action.kind, name.partition('.')[0])
             creates = action.effect is model.Effect.CREATES
@@ -49,7 +48,7 @@ class LookTest(testtools.TestCase):
         self.cloud.compute.put('s', 'old')
 
     def _look(self, of: str, **args: str) -> model.Sight:
-        action = actions.CATALOGUE[of]
+        action = actions.catalogue()[of]
         kind = action.kind
         creates = action.effect is model.Effect.CREATES
         call = model.Call(
@@ -62,14 +61,15 @@ class LookTest(testtools.TestCase):
             choice={},
         )
         answer = ports.Answer(
-            status=202, request_id='req-1', value='s' if creates else ''
+            status=202, request_id='req-1', made='s' if creates else ''
         )
         return action.look(self.cloud, call, answer)
 
     def test_server_create(self):
         self.cloud.compute.set('s', status='BUILD', task_state='spawning')
         self.assertEqual(
-            model.Sight(state='BUILD'), self._look('server.create')
+            model.Sight(state='BUILD', resting=False),
+            self._look('server.create'),
         )
         self.cloud.compute.set('s', status='ACTIVE', task_state='')
         self.assertTrue(self._look('server.create').reached)
@@ -108,18 +108,18 @@ class LookTest(testtools.TestCase):
     def test_reboot_is_proven_by_the_record(self):
         """ACTIVE without task_state is no proof that it was rebooted."""
         for name in ('server.reboot_soft', 'server.reboot_hard'):
-            for progress in (ports.Progress.ABSENT, ports.Progress.RUNNING):
+            for progress in (fakes.Progress.ABSENT, fakes.Progress.RUNNING):
                 self.cloud.compute.progress = progress
                 sight = self._look(name)
                 self.assertFalse(sight.reached)
                 self.assertFalse(sight.final)
-            self.cloud.compute.progress = ports.Progress.DONE
+            self.cloud.compute.progress = fakes.Progress.DONE
             self.assertTrue(self._look(name).reached)
-            self.cloud.compute.progress = ports.Progress.FAILED
+            self.cloud.compute.progress = fakes.Progress.FAILED
             self.assertTrue(self._look(name).final)
 
     def test_reboot_without_a_record(self):
-        self.cloud.compute.progress = ports.Progress.HIDDEN
+        self.cloud.compute.progress = fakes.Progress.HIDDEN
         self.cloud.compute.set('s', task_state='rebooting')
         self.assertFalse(self._look('server.reboot_soft').reached)
         self.cloud.compute.set('s', task_state='')

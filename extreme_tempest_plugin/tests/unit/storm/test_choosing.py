@@ -23,8 +23,9 @@ from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm import state
 
-STATE = model.State(
+STATE = state.State(
     limits={'server': 9, 'keypair': 9},
     resources={
         '0-1': model.Resource(
@@ -37,6 +38,18 @@ STATE = model.State(
             key='0-3', kind='keypair', id='k', name='k', state='present'
         ),
     },
+)
+
+
+#: Actions that may be taken in it.
+POSSIBLE = (
+    'server.create',
+    'server.delete',
+    'server.delete_active',
+    'server.rename',
+    'server.reboot_hard',
+    'keypair.create',
+    'keypair.delete',
 )
 
 
@@ -53,9 +66,10 @@ def _weighted(**weights: float) -> tuple[choosing.Weighted, ...]:
 
 def _draw(weighted, times: int = 400) -> collections.Counter:
     rng = choosing.source(7, 0)
+    weighted = choosing.ordered(weighted)
     found = collections.Counter()
     for _ in range(times):
-        choice = choosing.choose(STATE, weighted, rng)
+        choice = choosing.Chooser(weighted).choose(STATE, rng)
         found[choice.action.name if choice else None] += 1
     return found
 
@@ -66,16 +80,18 @@ class ChooseTest(testtools.TestCase):
         weights=strategies.fixed_dictionaries(
             {
                 name: strategies.sampled_from([0.0, 0.001, 1.0, 1e9])
-                for name in actions.CATALOGUE
+                for name in POSSIBLE
             }
         ).filter(lambda weights: any(weights.values())),
         seed=strategies.integers(0, 2**32),
     )
     def test_weight_0_is_never_chosen(self, weights, seed):
-        weighted = actions.weighted(plan_model.Storm(actions=weights))
+        weighted = choosing.ordered(
+            actions.weighted(plan_model.Storm(actions=weights))
+        )
         rng = choosing.source(seed, 0)
         for _ in range(20):
-            choice = choosing.choose(STATE, weighted, rng)
+            choice = choosing.Chooser(weighted).choose(STATE, rng)
             assert choice is not None
             assert weights[choice.action.name] > 0
 
@@ -90,18 +106,20 @@ class ChooseTest(testtools.TestCase):
         self.assertEqual(_draw(one), _draw(tuple(reversed(one))))
 
     def test_nothing_to_do(self):
-        empty = model.State(limits={})
+        empty = state.State(limits={})
         rng = choosing.source(1, 0)
         before = rng.getstate()
         self.assertIsNone(
-            choosing.choose(empty, _weighted(server_create=1), rng)
+            choosing.Chooser(_weighted(server_create=1)).choose(empty, rng)
         )
         self.assertEqual(before, rng.getstate())
 
     def test_the_resource_is_named_by_what_created_it(self):
         rng = choosing.source(1, 0)
-        choice = choosing.choose(STATE, _weighted(server_rename=1), rng)
-        self.assertEqual('a', choice.resource.id)
+        choice = choosing.Chooser(_weighted(server_rename=1)).choose(
+            STATE, rng
+        )
+        self.assertEqual('a', choice.chosen.resource.id)
         self.assertEqual('0-1', choice.record['made_by'])
 
     def test_an_action_without_a_weight_is_not_open(self):
@@ -112,7 +130,7 @@ def _nothing_open():
     """Only an action whose weight is 0 could be taken."""
     return (
         choosing.Weighted(
-            action=actions.CATALOGUE['server.create'], weight=0.0
+            action=actions.catalogue()['server.create'], weight=0.0
         ),
     )
 

@@ -15,15 +15,16 @@ import hypothesis
 import testtools
 from hypothesis import strategies
 
-from extreme_tempest_plugin import errors
-from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm import state as storm_state
 
-WEIGHTED = actions.weighted(
-    plan_model.Storm(actions=dict.fromkeys(actions.CATALOGUE, 1.0))
+WEIGHTED = choosing.ordered(
+    actions.weighted(
+        plan_model.Storm(actions=dict.fromkeys(actions.catalogue(), 1.0))
+    )
 )
 
 #: How each call of a walk ends: outcome, status, how it comes to rest.
@@ -48,7 +49,7 @@ class Walk:
     """A user's life without a cloud; checks what must hold at each step."""
 
     def __init__(self, seed: int, share: int) -> None:
-        self.state = model.State(limits={'server': share, 'keypair': 2})
+        self.state = storm_state.State(limits={'server': share, 'keypair': 2})
         self.rng = choosing.source(seed, 0)
         self.count = 0
         self.pending: list[tuple[model.Call, str]] = []
@@ -57,7 +58,7 @@ class Walk:
         self.lost: set[str] = set()
 
     def step(self, outcome: model.Outcome, status: int, rest: str) -> None:
-        choice = choosing.choose(self.state, WEIGHTED, self.rng)
+        choice = choosing.Chooser(WEIGHTED).choose(self.state, self.rng)
         if choice is None:
             self.settle_all()
             return
@@ -67,8 +68,9 @@ class Walk:
         call = model.Call(
             op=f'0-{self.count}',
             action=choice.action,
-            resource=choice.resource,
-            args=choice.action.arguments(self.rng, fresh),
+            resource=choice.chosen.resource,
+            partners=choice.chosen.partners,
+            args=choice.action.arguments(self.rng, fresh, choice.chosen),
             choice=choice.record,
         )
         self.chosen.append({'action': choice.action.name, **choice.record})
@@ -77,7 +79,10 @@ class Walk:
         value = f'id-{self.count}' if created else ''
         self.state = self.state.ended(call, outcome, status, value)
         key = call.op if created else call.resource.key
-        if outcome is model.Outcome.INFO:
+        if call.action.effect is model.Effect.READS:
+            # Whatever became of it, what was read is as it was.
+            pass
+        elif outcome is model.Outcome.INFO:
             self.lost.add(key)
         elif outcome is model.Outcome.OK:
             self.pending.append((call, rest))
@@ -97,14 +102,14 @@ class Walk:
         self.check_limits()
 
     def check(self, choice: choosing.Choice) -> None:
-        assert choice.action.permitted(self.state)
-        if choice.resource is None:
+        resource = choice.chosen.resource
+        if resource is None:
             assert self.state.room(choice.action.kind) > 0
             return
-        assert not choice.resource.busy
-        assert choice.resource.key not in self.lost
-        assert choice.resource.state in choice.action.states
-        assert choice.resource.id
+        assert not resource.busy
+        assert resource.key not in self.lost
+        assert resource.state in choice.action.states
+        assert resource.id
 
     def check_limits(self) -> None:
         for kind, limit in self.state.limits.items():
@@ -143,22 +148,22 @@ class StateTest(testtools.TestCase):
     def test_the_checks_can_fail(self):
         """A state that forgets its limit is noticed."""
         walk = Walk(1, 1)
-        walk.state = model.State(limits={'server': -1, 'keypair': 0})
+        walk.state = storm_state.State(limits={'server': -1, 'keypair': 0})
         walk.state = walk.state._put(
             model.Resource(key='a', kind='server', name='a')
         )
         self.assertRaises(AssertionError, walk.check_limits)
 
-    def _created(self) -> tuple[model.State, model.Call]:
+    def _created(self) -> tuple[storm_state.State, model.Call]:
         call = model.Call(
             op='0-1',
-            action=actions.CATALOGUE['server.create'],
+            action=actions.catalogue()['server.create'],
             resource=None,
             args={'name': 'xt-0-1'},
             choice={},
         )
-        state = model.State(limits={'server': 1}).invoked(call)
-        return state.ended(call, model.Outcome.OK, value='id-1'), call
+        state = storm_state.State(limits={'server': 1}).invoked(call)
+        return state.ended(call, model.Outcome.OK, made='id-1'), call
 
     def test_an_unsettled_server_is_not_used(self):
         state, _ = self._created()
@@ -184,45 +189,19 @@ class StateTest(testtools.TestCase):
     def test_a_server_in_error_may_be_deleted(self):
         state, call = self._created()
         state = state.settled(call, model.Sight(state='ERROR', final=True))
-        delete = actions.CATALOGUE['server.delete']
-        self.assertTrue(delete.permitted(state))
-        rename = actions.CATALOGUE['server.rename']
-        self.assertFalse(rename.permitted(state))
+        delete = actions.catalogue()['server.delete']
+        self.assertEqual(1, len(state.candidates(delete)))
+        rename = actions.catalogue()['server.rename']
+        self.assertEqual((), state.candidates(rename))
 
     def test_a_refused_create_counts_no_more(self):
         call = self._created()[1]
-        state = model.State(limits={'server': 1}).invoked(call)
+        state = storm_state.State(limits={'server': 1}).invoked(call)
         state = state.ended(call, model.Outcome.FAIL, 403)
         self.assertEqual(1, state.room('server'))
 
     def test_a_create_that_nobody_knows_of_counts(self):
         call = self._created()[1]
-        state = model.State(limits={'server': 1}).invoked(call)
+        state = storm_state.State(limits={'server': 1}).invoked(call)
         state = state.ended(call, model.Outcome.INFO)
         self.assertEqual(0, state.room('server'))
-
-
-class LimitsTest(testtools.TestCase):
-    def test_equal_shares(self):
-        self.assertEqual(4, model.limits(4, 16)['server'])
-        self.assertEqual(2, model.limits(3, 8)['server'])
-
-    def test_the_quota_is_heeded(self):
-        room = quota.Room(servers=10, keypairs=9)
-        self.assertEqual(
-            {'server': 2, 'keypair': 2}, model.limits(4, 16, room)
-        )
-        roomy = quota.Room(servers=99, keypairs=99)
-        self.assertEqual(model.limits(4, 16), model.limits(4, 16, roomy))
-
-    def test_too_little_quota(self):
-        error = self.assertRaises(
-            errors.UsageError, model.limits, 4, 16, quota.Room(servers=3)
-        )
-        self.assertIn('quota', str(error))
-        self.assertIn('3 servers', str(error))
-
-    def test_too_few_servers(self):
-        error = self.assertRaises(errors.UsageError, model.limits, 5, 4)
-        self.assertIn('5 users', str(error))
-        self.assertNotIn('\n', str(error))

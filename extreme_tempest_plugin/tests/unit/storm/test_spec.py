@@ -19,7 +19,6 @@ import testtools
 
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import credentials
-from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import spec
 
@@ -59,9 +58,8 @@ class SpecTest(testtools.TestCase):
         self.worker = spec.WorkerSpec(
             whole=WHOLE,
             worker=0,
-            first_user=0,
-            users=4,
-            room=quota.Room(servers=8),
+            workers=1,
+            limits={'server': 8},
             part='/part',
             ledger='/ledger',
         )

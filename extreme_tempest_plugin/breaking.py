@@ -1,0 +1,86 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The faults of a campaign, in their turn."""
+
+import collections.abc
+import functools
+
+from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.checkers import windows
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import injection
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.plan import model
+
+#: Makes an injection, which is held from then on.
+Make = collections.abc.Callable[[], injection.Injection]
+
+
+class Breaking:
+    """Makes the injections of one run and holds them until they are healed.
+
+    :param faults: of the plan.
+    :param targets: of the faults, in their order.
+    :param run: identity of the run.
+    :param record: takes each event.
+    :ivar held: what was begun.
+    :ivar seen: the faults up to now, as the checkers will see them.
+    """
+
+    def __init__(
+        self,
+        faults: tuple[model.Fault, ...],
+        targets: tuple[configuration.Target, ...],
+        destructive: settings.Destructive,
+        run: str,
+        record: collections.abc.Callable[[events.Event], None],
+    ) -> None:
+        self.held: list[injection.Injection] = []
+        self.seen = windows.Faults(faults)
+        self._faults = tuple(zip(faults, targets, strict=True))
+        self._destructive = destructive
+        self._run = run
+        self._write = record
+
+    def in_turn(
+        self,
+    ) -> collections.abc.Iterator[tuple[model.Fault, Make]]:
+        """The faults in the order in which they are due."""
+        numbered = enumerate(self._faults, start=1)
+        for number, (fault, target) in sorted(
+            numbered, key=lambda one: one[1][0].at
+        ):
+            yield (
+                fault,
+                functools.partial(
+                    self._make, f'fault-{number}', fault, target
+                ),
+            )
+
+    def _make(
+        self, identity: str, fault: model.Fault, target: configuration.Target
+    ) -> injection.Injection:
+        one = injection.make(
+            fault,
+            target,
+            self._destructive,
+            identity=identity,
+            run=self._run,
+            record=self._record,
+        )
+        self.held.append(one)
+        return one
+
+    def _record(self, event: events.Event) -> None:
+        self._write(event)
+        if isinstance(event, events.Fault | events.Note):
+            self.seen.see(event)

@@ -1,0 +1,186 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Services that do not agree about each other's resources.
+
+A server and its allocation in placement, a server and its ports, a volume and
+its attachments in cinder and in nova: what one service knows and another does
+not is an orphan, and it stays so when no request failed.
+"""
+
+import collections
+import collections.abc
+
+from extreme_tempest_plugin.checkers import censuses
+from extreme_tempest_plugin.checkers import holes
+from extreme_tempest_plugin.checkers import model
+from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import states
+from extreme_tempest_plugin.history import events
+
+SLO = 'disagreements of services'
+
+#: Kinds of the census that are what one service says of another's resources,
+#: see ``cloud.census_views``.
+ALLOCATION = 'allocation'
+ATTACHMENT = 'volume_attachment'
+SERVER_VOLUME = 'server_volume'
+
+_Entries = collections.abc.Sequence[events.Census]
+
+
+class References:
+    """Orphans and disagreements in the census after the run."""
+
+    name = 'references'
+    wants: tuple[type[events.Event], ...] = ()
+
+    def __init__(
+        self,
+        calls: operations.Operations,
+        census: censuses.Censuses,
+        gone: holes.Holes,
+        allowed: int,
+    ) -> None:
+        self._calls = calls
+        self._census = census
+        self._holes = gone
+        self._allowed = allowed
+
+    def see(self, event: events.AnyEvent) -> None:
+        """Nothing to see: all it needs is collected."""
+
+    def conclude(self) -> model.Conclusion:
+        self._by_kind: dict[str, list[events.Census]] = (
+            collections.defaultdict(list)
+        )
+        for resource, entry in self._census.after.items():
+            if not censuses.is_gone(entry.state):
+                self._by_kind[resource.partition('/')[0]].append(entry)
+        found: list[model.Finding] = []
+        if self._complete('server'):
+            found += self._servers()
+        if self._complete(ATTACHMENT) and self._complete(SERVER_VOLUME):
+            found += self._volumes()
+        gaps: tuple[model.Gap, ...] = ()
+        if self._holes and found:
+            gaps = tuple(model.doubt(finding) for finding in found)
+            found = []
+        limit = model.Limit(
+            name=SLO, allowed=self._allowed, doubtful=bool(gaps)
+        )
+        seen = any(
+            self._complete(kind)
+            for kind in (ALLOCATION, ATTACHMENT, SERVER_VOLUME)
+        )
+        return model.Conclusion(
+            findings=tuple(found),
+            gaps=gaps,
+            rows=(limit,) if seen else (),
+            measured={'disagreements': len(found)} if seen else {},
+        )
+
+    def _complete(self, kind: str) -> bool:
+        listing = self._census.listing(events.CensusPhase.AFTER, kind)
+        return listing.complete is not None
+
+    def _servers(self) -> collections.abc.Iterator[model.Finding]:
+        alive = {
+            entry.resource.partition('/')[2]: entry
+            for entry in self._by_kind['server']
+        }
+        holding = {
+            entry.refs.get('server') for entry in self._by_kind[ALLOCATION]
+        }
+        for entry in self._by_kind[ALLOCATION]:
+            server = entry.refs.get('server', '')
+            if server not in alive:
+                yield _finding(
+                    f'server/{server}',
+                    f'Placement holds an allocation for server/{server}, '
+                    'which is gone. The list of nova is complete, so what it '
+                    'took is lost to the cloud.',
+                    (entry,),
+                )
+        if self._complete(ALLOCATION):
+            for id_, entry in alive.items():
+                at_rest = not states.is_error(
+                    entry.state
+                ) and not states.is_transitional(entry.state)
+                # One that was shelved or never scheduled has none.
+                if entry.state == 'ACTIVE' and at_rest and id_ not in holding:
+                    yield _finding(
+                        entry.resource,
+                        f'{entry.resource} is {entry.state} and has no '
+                        'allocation in placement. What it takes may be '
+                        'given to another one.',
+                        (entry,),
+                    )
+        for entry in self._by_kind['port']:
+            device = entry.refs.get('device', '')
+            owner = entry.refs.get('device_owner', '')
+            if owner.startswith('compute:') and device not in alive:
+                yield _finding(
+                    entry.resource,
+                    f'{entry.resource} is bound to server/{device}, which is '
+                    'gone. Both lists are complete, so the port is an '
+                    'orphan.',
+                    (entry,),
+                )
+
+    def _volumes(self) -> collections.abc.Iterator[model.Finding]:
+        by_cinder = _pairs(self._by_kind[ATTACHMENT])
+        by_nova = _pairs(self._by_kind[SERVER_VOLUME])
+        for pair in sorted(by_cinder.keys() | by_nova.keys()):
+            volume, server = pair
+            if pair not in by_nova:
+                entries = by_cinder[pair]
+                yield _finding(
+                    f'volume/{volume}',
+                    f'Cinder has volume/{volume} attached to server/{server} '
+                    f'({entries[0].state}), and nova does not list it there. '
+                    'Nothing was under way, so the attachment is an orphan.',
+                    entries,
+                )
+            elif pair not in by_cinder:
+                yield _finding(
+                    f'volume/{volume}',
+                    f'Nova lists volume/{volume} on server/{server}, and '
+                    'cinder has no such attachment. Nothing was under way, '
+                    'so cinder may give the volume to another one.',
+                    by_nova[pair],
+                )
+
+
+def _pairs(entries: _Entries) -> dict[tuple[str, str], list[events.Census]]:
+    """Entries by volume and server; a reservation has no server."""
+    found: dict[tuple[str, str], list[events.Census]] = (
+        collections.defaultdict(list)
+    )
+    for entry in entries:
+        if entry.refs.get('server'):
+            found[(entry.refs.get('volume', ''), entry.refs['server'])].append(
+                entry
+            )
+    return found
+
+
+def _finding(about: str, what: str, entries: _Entries) -> model.Finding:
+    numbers = tuple(entry.n for entry in entries[: model.MOST_EVIDENCE])
+    return model.Finding(
+        checker='references',
+        about=about,
+        what=what,
+        events=numbers,
+        look_again=(model.show_resource(about), model.look_at(numbers)),
+        service=entries[0].service,
+        slo=SLO,
+    )

@@ -1,0 +1,240 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Lost updates: what was written to an attribute and what was seen of it.
+
+An attribute of a resource (its name, a key of its metadata, its size) is a
+register. Writes are acknowledged calls that name it in ``writes``; reads are
+the looks of the storm (``seen``) and the census after the run. They must be
+explained by some order in which each call took effect at one moment between
+its sending and its answer, see ``linear``.
+"""
+
+import collections
+import collections.abc
+import dataclasses
+
+from extreme_tempest_plugin.checkers import censuses
+from extreme_tempest_plugin.checkers import holes
+from extreme_tempest_plugin.checkers import linear
+from extreme_tempest_plugin.checkers import model
+from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.history import events
+
+SLO = 'lost updates'
+
+_Operations = collections.abc.Sequence[operations.Operation]
+
+
+@dataclasses.dataclass(slots=True)
+class _Register:
+    """What is known of one attribute of one resource."""
+
+    writes: list[linear.Write] = dataclasses.field(default_factory=list)
+    reads: list[linear.Read] = dataclasses.field(default_factory=list)
+
+
+class Registers:
+    """Attributes whose acknowledged writes are not seen.
+
+    :ivar named: after ``conclude``: the resources that its findings are
+        about.
+    """
+
+    name = 'registers'
+    wants: tuple[type[events.Event], ...] = ()
+
+    def __init__(
+        self,
+        calls: operations.Operations,
+        census: censuses.Censuses,
+        gone: holes.Holes,
+        allowed: int,
+    ) -> None:
+        self._calls = calls
+        self._census = census
+        self._holes = gone
+        self._allowed = allowed
+        self.named: set[str] = set()
+
+    def see(self, event: events.AnyEvent) -> None:
+        """Nothing to see: all it needs is collected."""
+
+    def conclude(self) -> model.Conclusion:
+        found: list[model.Finding] = []
+        judged = 0
+        by_event = {}
+        for operation in self._calls:
+            by_event[operation.n] = operation
+            if operation.rest:
+                by_event[operation.rest.n] = operation
+        for resource, calls in self._by_resource().items():
+            for attribute, register in self._registers(resource, calls):
+                judged += 1
+                violation = linear.check(register.writes, register.reads)
+                if violation:
+                    found.append(
+                        _finding(resource, attribute, violation, by_event)
+                    )
+        gaps: tuple[model.Gap, ...] = ()
+        if self._holes and found:
+            gaps = tuple(model.doubt(finding) for finding in found)
+            found = []
+        self.named.update(finding.about for finding in found)
+        limit = model.Limit(
+            name=SLO, allowed=self._allowed, doubtful=bool(gaps)
+        )
+        return model.Conclusion(
+            findings=tuple(found),
+            gaps=gaps,
+            rows=(limit,) if judged else (),
+            measured={'lost_updates': len(found), 'registers': judged},
+        )
+
+    def _by_resource(self) -> dict[str, list[operations.Operation]]:
+        found: dict[str, list[operations.Operation]] = collections.defaultdict(
+            list
+        )
+        for operation in self._calls:
+            if operation.resource:
+                found[operation.resource].append(operation)
+        return found
+
+    def _registers(
+        self, resource: str, calls: _Operations
+    ) -> collections.abc.Iterator[tuple[str, _Register]]:
+        """The attributes that were seen, with all that is known of them."""
+        create = next((call for call in calls if call.creates), None)
+        if create is None:
+            # Who knows what was there at first.
+            return
+        registers: dict[str, _Register] = collections.defaultdict(_Register)
+        for call in calls:
+            for attribute, read in _reads(call):
+                registers[attribute].reads.append(read)
+        for attribute, read in self._last_reads(resource, calls):
+            if attribute in registers or attribute in create.writes:
+                registers[attribute].reads.append(read)
+        for attribute, register in registers.items():
+            register.writes = list(_writes(attribute, calls, create))
+            yield attribute, register
+
+    def _last_reads(
+        self, resource: str, calls: _Operations
+    ) -> collections.abc.Iterator[tuple[str, linear.Read]]:
+        """What the census shows."""
+        entry = self._census.after_of(resource)
+        kind = resource.partition('/')[0]
+        listing = self._census.listing(events.CensusPhase.AFTER, kind)
+        if entry is None or listing.began is None:
+            return
+        for attribute, value in entry.refs.items():
+            if value:
+                yield (
+                    attribute,
+                    linear.Read(
+                        value=value,
+                        # The list was asked for after the storm had ended;
+                        # its first entry came some time later.
+                        start=min(
+                            listing.began,
+                            max((call.end for call in calls), default=0) + 1,
+                        ),
+                        end=entry.t,
+                        event=entry.n,
+                    ),
+                )
+
+
+def _reads(
+    call: operations.Operation,
+) -> collections.abc.Iterator[tuple[str, linear.Read]]:
+    rest = call.rest
+    if rest is None or not rest.seen or censuses.is_gone(rest.state):
+        return
+    # A look is sent after the answer was there; what a call itself reads is
+    # in its answer.
+    start = call.began if call.effect == 'reads' else call.end + 1
+    for attribute, value in rest.seen.items():
+        yield (
+            attribute,
+            linear.Read(value=value, start=start, end=rest.t, event=rest.n),
+        )
+
+
+def _writes(
+    attribute: str, calls: _Operations, create: operations.Operation
+) -> collections.abc.Iterator[linear.Write]:
+    if attribute not in create.writes:
+        yield linear.Write(
+            value=None, start=linear.ALWAYS, end=linear.ALWAYS, event=create.n
+        )
+    for call in calls:
+        if attribute not in call.writes:
+            continue
+        if call.acknowledged or call.uncertain:
+            value = call.writes[attribute]
+            yield linear.Write(
+                value=None if value is None else str(value),
+                start=call.began,
+                end=call.end if call.acknowledged else linear.NEVER,
+                event=call.n,
+            )
+
+
+def _finding(
+    resource: str,
+    attribute: str,
+    violation: linear.Violation,
+    by_event: collections.abc.Mapping[int, operations.Operation],
+) -> model.Finding:
+    read, write = violation.read, violation.write
+    shown = 'nothing' if read.value is None else repr(read.value)
+    shown_by = by_event.get(write.event if write else read.event)
+    numbers: list[int] = []
+    ids: list[str] = []
+    for event in (write.event if write else 0, read.event):
+        if event in by_event:
+            numbers += by_event[event].evidence()
+            ids += by_event[event].request_ids()
+        elif event:
+            numbers.append(event)
+    if write is None:
+        story = (
+            f'{attribute} of {resource} is {shown}, which nobody wrote '
+            'before it was seen. No order of the acknowledged requests '
+            'explains that.'
+        )
+    else:
+        done = by_event[write.event]
+        wrote = 'removed' if write.value is None else f'set to {write.value!r}'
+        story = (
+            f'{attribute} of {resource} was {wrote} by {done.action} with '
+            f'status {done.status}, and was seen as {shown} afterwards. No '
+            'order of the requests explains that, so the acknowledged update '
+            'was lost.'
+        )
+    unique = tuple(dict.fromkeys(numbers))
+    return model.Finding(
+        checker='registers',
+        about=resource,
+        service=shown_by.service if shown_by else '',
+        action=shown_by.action if shown_by else '',
+        slo=SLO,
+        what=story,
+        events=unique,
+        request_ids=tuple(dict.fromkeys(ids)),
+        look_again=(
+            model.show_resource(resource),
+            model.look_at(unique),
+            *(model.grep_request(each) for each in dict.fromkeys(ids)),
+        ),
+    )

@@ -1,0 +1,79 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What the commands that run a campaign share."""
+
+import argparse
+import contextlib
+import pathlib
+import signal
+import sys
+import types
+
+import rich.console
+
+from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin.checkers import verdict
+from extreme_tempest_plugin.cloud import access
+from extreme_tempest_plugin.cmd import base
+from extreme_tempest_plugin.cmd import display
+from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.reports import text
+from extreme_tempest_plugin.reports import verdict_json
+from extreme_tempest_plugin.storm import actions
+from extreme_tempest_plugin.storm import replay
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options that each of them has."""
+    base.add_cloud(parser)
+    base.add_format(parser)
+
+
+def conduct(
+    args: argparse.Namespace,
+    plan: model.Plan,
+    source: pathlib.Path | None = None,
+    again: replay.Replay | None = None,
+) -> int:
+    """Run a plan, print the verdict and return its exit code.
+
+    :param source: file that the plan was made of, for messages.
+    :param again: operations to issue instead of choosing any.
+    :raises UsageError: for a plan that cannot be run, or no cloud.
+    """
+    settings = base.read_settings(args.os_cloud)
+    with loader.located(source) if source else contextlib.nullcontext():
+        plan = preparation.prepare(plan, settings)
+    # An operator's kill ends a campaign as Ctrl-C does: it heals first.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with (
+        display.live(quiet=args.format == 'json') as show,
+        access.grant(settings, 'extreme', _needs_admin(plan)) as granted,
+    ):
+        result = campaign.run(plan, settings, granted, show, again)
+    if args.format == 'json':
+        sys.stdout.write(verdict_json.encode(result.verdict))
+    else:
+        text.show(result.verdict, result.directory, rich.console.Console())
+    return verdict.exit_code(result.verdict)
+
+
+def _needs_admin(plan: model.Plan) -> bool:
+    return plan.storm is not None and any(
+        action.admin for action in actions.wanted(plan.storm)
+    )
+
+
+def _interrupt(number: int, frame: types.FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,243 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Keypairs and server groups."""
+
+import base64
+import random
+import typing
+import urllib.parse
+
+import msgspec
+
+from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm.actions import compute
+from extreme_tempest_plugin.storm.actions import looking
+
+#: From here on a server group has one policy, one of them a soft one.
+GROUP_MICROVERSION = '2.64'
+
+_ED25519 = b'ssh-ed25519'
+
+
+class _Keypair(msgspec.Struct):
+    public_key: str = ''
+
+
+class _KeypairBody(msgspec.Struct):
+    keypair: _Keypair
+
+
+class _Made(msgspec.Struct):
+    id: str
+    members: list[str] = []
+
+
+class _GroupBody(msgspec.Struct):
+    server_group: _Made
+
+
+class CreateKeypair(model.Action):
+    """The key pair is found; nova makes it."""
+
+    # The private key is thrown away.
+    name = 'keypair.create'
+    service = 'nova'
+    kind = 'keypair'
+    effect = model.Effect.CREATES
+
+    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
+        name = str(call.args['name'])
+        asked = {
+            key: value
+            for key, value in call.args.items()
+            if key in ('name', 'public_key')
+        }
+        answer = cloud.service('nova').post('os-keypairs', {'keypair': asked})
+        return answer.creating(name)
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        return looking.present(cloud, 'nova', _keypair(answer.made))
+
+
+class ImportKeypair(CreateKeypair):
+    """The key pair is found with our public key."""
+
+    name = 'keypair.import'
+
+    def arguments(
+        self, rng: random.Random, fresh: str, chosen: model.Chosen
+    ) -> model.Arguments:
+        return {'name': fresh, 'public_key': public_key(rng)}
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        found = looking.read(
+            cloud.service('nova'), _keypair(answer.made), _KeypairBody
+        )
+        if found is None:
+            return model.Sight(state=looking.MISSING, error='404: no keypair')
+        ours = found.keypair.public_key == call.args['public_key']
+        return model.Sight(
+            state=looking.PRESENT,
+            reached=ours,
+            error='' if ours else 'it has another public key',
+        )
+
+
+class DeleteKeypair(model.Action):
+    """The key pair is not found."""
+
+    name = 'keypair.delete'
+    service = 'nova'
+    kind = 'keypair'
+    effect = model.Effect.CONSUMES
+    states = frozenset({looking.PRESENT})
+
+    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
+        return cloud.service('nova').delete(_keypair(call.id))
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        return looking.absent(cloud, 'nova', _keypair(call.id))
+
+
+class CreateServerWithKeypair(compute.CreateServer):
+    """The server is ACTIVE; with a key pair."""
+
+    name = 'server.create_with_keypair'
+    links = model.Links.REMOVES
+    partners = {
+        'keypair': model.Need(
+            kind='keypair', states=frozenset({looking.PRESENT})
+        )
+    }
+
+    def wanted(
+        self, cloud: ports.Cloud, call: model.Call
+    ) -> dict[str, typing.Any]:
+        asked = super().wanted(cloud, call)
+        asked['server']['key_name'] = call.partners['keypair'].id
+        return asked
+
+
+class CreateServerGroup(model.Action):
+    """The server group is found."""
+
+    name = 'server_group.create'
+    service = 'nova'
+    kind = 'server_group'
+    effect = model.Effect.CREATES
+
+    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
+        # A soft policy: any number of servers finds room on any cloud.
+        asked = {'name': call.args['name'], 'policy': 'soft-anti-affinity'}
+        answer = cloud.service('nova').post(
+            'os-server-groups',
+            {'server_group': asked},
+            version=GROUP_MICROVERSION,
+        )
+        return answer.creating(answer.read(_GroupBody).server_group.id)
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        path = f'os-server-groups/{answer.made}'
+        return looking.present(cloud, 'nova', path, GROUP_MICROVERSION)
+
+
+class DeleteServerGroup(model.Action):
+    """The server group is not found."""
+
+    name = 'server_group.delete'
+    service = 'nova'
+    kind = 'server_group'
+    effect = model.Effect.CONSUMES
+    states = frozenset({looking.PRESENT})
+
+    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
+        return cloud.service('nova').delete(f'os-server-groups/{call.id}')
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        path = f'os-server-groups/{call.id}'
+        return looking.absent(cloud, 'nova', path, GROUP_MICROVERSION)
+
+
+class CreateServerInGroup(compute.CreateServer):
+    """The server is ACTIVE and a member of the server group."""
+
+    name = 'server.create_in_group'
+    links = model.Links.REMOVES
+    partners = {
+        'group': model.Need(
+            kind='server_group', states=frozenset({looking.PRESENT})
+        )
+    }
+    # 403: the group has as many members as it may have.
+    conflicts = frozenset({403, 409})
+
+    def wanted(
+        self, cloud: ports.Cloud, call: model.Call
+    ) -> dict[str, typing.Any]:
+        return {
+            **super().wanted(cloud, call),
+            'os:scheduler_hints': {'group': call.partners['group'].id},
+        }
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        sight = super().look(cloud, call, answer)
+        if not sight.reached:
+            return sight
+        found = looking.read(
+            cloud.service('nova'),
+            f'os-server-groups/{call.partners["group"].id}',
+            _GroupBody,
+            GROUP_MICROVERSION,
+        )
+        if found and answer.made in found.server_group.members:
+            return sight
+        return looking.short_of(sight, 'it is not a member of its group')
+
+
+def public_key(rng: random.Random) -> str:
+    """A public key that nobody has the private one of.
+
+    Any 32 bytes are a public key of Ed25519; its form is that of RFC 8709.
+    """
+    blob = b''.join(
+        len(part).to_bytes(4, 'big') + part
+        for part in (_ED25519, rng.randbytes(32))
+    )
+    return f'{_ED25519.decode()} {base64.b64encode(blob).decode()}'
+
+
+def _keypair(name: str) -> str:
+    return f'os-keypairs/{urllib.parse.quote(name, safe="")}'
+
+
+ACTIONS: tuple[model.Action, ...] = (
+    CreateKeypair(),
+    ImportKeypair(),
+    DeleteKeypair(),
+    CreateServerWithKeypair(),
+    CreateServerGroup(),
+    DeleteServerGroup(),
+    CreateServerInGroup(),
+)

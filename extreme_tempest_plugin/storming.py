@@ -1,0 +1,252 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The storm of a campaign: counted before, run, counted after, cleaned up."""
+
+import collections.abc
+import time
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import run_directory
+from extreme_tempest_plugin import settings as settings_
+from extreme_tempest_plugin.cloud import census
+from extreme_tempest_plugin.cloud import census_quotas
+from extreme_tempest_plugin.cloud import census_views
+from extreme_tempest_plugin.cloud import cleanup
+from extreme_tempest_plugin.cloud import clients
+from extreme_tempest_plugin.cloud import credentials
+from extreme_tempest_plugin.cloud import kinds
+from extreme_tempest_plugin.cloud import ledger
+from extreme_tempest_plugin.cloud import leftovers
+from extreme_tempest_plugin.cloud import offer
+from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.storm import actions
+from extreme_tempest_plugin.storm import joining
+from extreme_tempest_plugin.storm import offer as storm_offer
+from extreme_tempest_plugin.storm import replay
+from extreme_tempest_plugin.storm import runner
+from extreme_tempest_plugin.storm import spec as storm_spec
+from extreme_tempest_plugin.storm import tally
+
+#: Seconds between two looks at whether it has settled.
+PERIOD = 0.5
+
+#: Told in a few words what is being done.
+_Say = collections.abc.Callable[[str], None]
+
+
+def fit(
+    storm: model.Storm,
+    settings: settings_.Settings,
+    access: credentials.Access,
+) -> storm_offer.Fitted:
+    """Leave out what the cloud does not offer.
+
+    :raises UsageError: if the cloud gives no token, cannot say what it
+        offers, or nothing is left.
+    """
+    cloud = clients.make(settings.cloud, access.user)
+    cloud.check()
+    try:
+        return storm_offer.fit(
+            storm,
+            offer.Offer(cloud, settings.cloud, access.admin is not None),
+            offer.missing,
+        )
+    except ports.CallError as error:
+        raise errors.UsageError(
+            f'{settings.cloud.auth_url}: what the cloud offers cannot be '
+            f'listed: {error}'
+        ) from None
+
+
+class Storming:
+    """The storm of one campaign.
+
+    :param plan: with a storm.
+    :param record: takes each event of the campaign.
+    :param hear: told of each event of the storm while it runs.
+    :param again: operations to issue instead of choosing any.
+    """
+
+    def __init__(
+        self,
+        plan: model.Plan,
+        settings: settings_.Settings,
+        access: credentials.Access,
+        directory: run_directory.RunDirectory,
+        record: collections.abc.Callable[[events.Event], None],
+        hear: tally.Hear,
+        again: replay.Replay | None = None,
+    ) -> None:
+        assert plan.storm is not None and plan.seed is not None
+        self._settings = settings
+        self._access = access
+        self._record = record
+        self._kinds = tuple(
+            kind
+            for kind in actions.kinds(plan.storm)
+            if kind in kinds.BY_NAME and kinds.BY_NAME[kind].listed
+        )
+        self._prefix = storm_spec.prefix(directory.run)
+        self._before: leftovers.Listed | None = None
+        self._storm = runner.Storm(
+            storm_spec.StormSpec(
+                run=directory.run,
+                seed=plan.seed,
+                duration=plan.duration,
+                storm=plan.storm,
+                cloud=settings.cloud,
+                credentials=access.user,
+                admin=access.admin,
+                script=_script(again, directory.run),
+                web_ui=settings.web_ui,
+                others=_others(settings.others),
+            ),
+            directory.path,
+            hear,
+        )
+
+    def start(self, say: _Say) -> None:
+        """Count what is there, then fire.
+
+        :raises HarnessError: if the load process does not come up.
+        """
+        say('counting what is there')
+        self._before = self._look(events.CensusPhase.BEFORE, self._record)
+        say('starting the storm')
+        self._storm.start()
+
+    def check(self) -> None:
+        """See whether it still does what it should.
+
+        :raises HarnessError: if the load process died.
+        """
+        ended = self._storm.wait(0)
+        # It may end well a little before the campaign stops it.
+        if ended and not ended.ok:
+            raise errors.HarnessError(_death(ended))
+
+    def progress(self) -> tally.Progress:
+        """Numbers up to now."""
+        return self._storm.progress()
+
+    def settle(self, say: _Say) -> str:
+        """Stop it and wait until its users have seen what they asked for.
+
+        :returns: why it was not measured to its end; empty if it was.
+        """
+        self._storm.stop()
+        while not (ended := self._storm.wait(PERIOD)):
+            say('the storm settles')
+        return '' if ended.ok else _death(ended)
+
+    def clean_up(self, say: _Say) -> None:
+        """Count again, and delete what it created and did not delete."""
+        if self._storm.running():
+            why = self.settle(say)
+            if why:
+                self._note(events.Topic.UNMEASURED, 'storm', why)
+        say('counting what is there')
+        cloud = self._cloud()
+        counts = census.take(
+            events.CensusPhase.AFTER,
+            cloud,
+            self._kinds,
+            self._record,
+            admin=self._admin(),
+        )
+        census_quotas.take(cloud, counts, self._record)
+        census_views.Views(
+            cloud=cloud, admin=self._admin(), record=self._record
+        ).take(self._kinds, ledger.made(self._storm.ledgers, 'server'))
+        say('deleting what the storm created')
+        known: set[str] = set()
+        for left in cleanup.clean(
+            self._storm.ledgers, self._cloud(), admin=self._admin()
+        ):
+            known.add(left.resource)
+            self._note(events.Topic.LEFT_BEHIND, left.resource, left.why)
+        if self._before is None:
+            return
+        for resource, name in leftovers.find(
+            self._before,
+            lambda: self._look(events.CensusPhase.AFTER),
+            self._prefix,
+            alone=bool(self._access.provided),
+        ).items():
+            if resource not in known:
+                self._note(
+                    events.Topic.LEFT_BEHIND,
+                    resource,
+                    f'{name}: it was not there before the run, and no ledger '
+                    'has it',
+                )
+
+    def _look(
+        self,
+        phase: events.CensusPhase,
+        record: collections.abc.Callable[[events.Event], None] = (
+            lambda event: None
+        ),
+    ) -> leftovers.Listed:
+        return leftovers.look(
+            phase, self._cloud(), self._admin(), self._kinds, record
+        )
+
+    def _cloud(self) -> clients.Clients:
+        return clients.make(self._settings.cloud, self._access.user)
+
+    def _admin(self) -> clients.Clients | None:
+        if self._access.admin is None:
+            return None
+        return clients.make(self._settings.cloud, self._access.admin)
+
+    def _note(self, what: events.Topic, about: str, text: str) -> None:
+        self._record(
+            events.Note(
+                t=time.monotonic_ns(),
+                actor='campaign',
+                what=what,
+                about=about,
+                text=text,
+            )
+        )
+
+
+def _script(again: replay.Replay | None, run: str) -> replay.Script:
+    if again is None:
+        return {}
+    return replay.renamed(
+        again.script, storm_spec.prefix(again.run), storm_spec.prefix(run)
+    )
+
+
+def _others(others: settings_.Others | None) -> storm_spec.Others | None:
+    """Load processes on other machines.
+
+    :raises UsageError: if there is no key for them.
+    """
+    if others is None:
+        return None
+    return storm_spec.Others(
+        workers=others.workers,
+        host=others.host,
+        port=others.port,
+        key=joining.read_key(others.key_file),
+    )
+
+
+def _death(ended: runner.Ended) -> str:
+    how = 'was killed' if ended.killed else f'ended with {ended.status}'
+    return f'{ended.who} {how}: {ended.log_tail}'

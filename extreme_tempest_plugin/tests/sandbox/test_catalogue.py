@@ -1,0 +1,193 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Every action on servers, volumes and images is seen to work.
+
+A walk of one user through all of them in an order in which each can be
+taken: what is said of an action holds on a real cloud. Needs a sandbox that
+is up, see ``test_services``.
+"""
+
+import os
+import pathlib
+import tempfile
+import time
+import uuid
+
+import testtools
+
+from extreme_tempest_plugin.cloud import access
+from extreme_tempest_plugin.cloud import cleanup
+from extreme_tempest_plugin.cloud import clients
+from extreme_tempest_plugin.cloud import ledger
+from extreme_tempest_plugin.cloud import offer
+from extreme_tempest_plugin.cmd import base
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.storm import actions
+from extreme_tempest_plugin.storm import choosing
+from extreme_tempest_plugin.storm import offer as storm_offer
+from extreme_tempest_plugin.storm import user
+
+#: Kinds whose actions are walked through.
+KINDS = frozenset(
+    {
+        'image',
+        'keypair',
+        'server',
+        'server_group',
+        'volume',
+        'volume_backup',
+        'volume_snapshot',
+    }
+)
+
+#: What the others need, made first.
+AROUND = """
+    network.create subnet.create port.create floating_ip.create
+    security_group.create
+"""
+
+#: Each leaves things so that the next one may be taken.
+WALKS = {
+    'images': """
+        image.create image.rename image.upload image.download
+        image.set_property image.delete_property
+        image.add_member image.remove_member
+        image.deactivate image.reactivate
+        server.create_from_image image.delete server.delete_active
+    """,
+    'servers': """
+        server.create server.show server.rename
+        server.set_metadata server.put_metadata server.delete_metadata
+        server.reboot_soft server.reboot_hard server.rebuild
+        server.stop server.start server.pause server.unpause
+        server.suspend server.resume
+        server.resize server.confirm_resize server.resize server.revert_resize
+        server.migrate server.confirm_resize server.live_migrate
+        image.snapshot_server server.delete
+    """,
+    'network': """
+        server.create server.attach_interface server.add_floating_ip
+        server.add_security_group server.remove_security_group
+        server.remove_floating_ip server.detach_interface
+        server.delete_active
+    """,
+    'keys': """
+        keypair.create server.create_with_keypair server.delete
+        keypair.delete keypair.import
+        server_group.create server.create_in_group server.delete
+        server_group.delete
+    """,
+    'volumes': """
+        volume.create volume.rename volume.extend volume.transfer
+        volume.set_metadata volume.put_metadata volume.delete_metadata
+        volume_backup.create volume_backup.delete
+        server.create volume.attach volume.extend_attached server.resize
+        server.confirm_resize server.rebuild volume.detach server.delete
+        volume.clone volume.delete volume.delete
+        volume.create_from_image volume_snapshot.create
+        volume.create_from_snapshot volume_snapshot.delete
+        volume.delete volume.delete
+    """,
+}
+
+#: Seconds that an action may take, on a busy machine.
+PATIENCE = 300
+
+
+class CatalogueTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        if not os.environ.get('TEMPEST_CONFIG_DIR'):
+            self.fail('not in a sandbox: use `tempest extreme sandbox exec`')
+        self.settings = base.read_settings('')
+        manager = access.grant(self.settings, 'catalogue', admin=True)
+        self.access = manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        self.cloud = clients.make(self.settings.cloud, self.access.user)
+        self.admin = clients.make(self.settings.cloud, self.access.admin)
+        self.offered = offer.Offer(self.cloud, self.settings.cloud, True)
+        self.events: list[events.Event] = []
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.ledger = pathlib.Path(folder.name) / 'ledger.jsonl'
+        self.user = user.User(
+            name='0',
+            actor='test',
+            prefix=f'xt-{uuid.uuid4().hex[:12]}',
+            actions=(),
+            limits=dict.fromkeys([one.kind for one in actions.own()], 9),
+            rng=choosing.source(1, 0),
+            settle_timeout=PATIENCE * 10**9,
+            surroundings=user.Surroundings(
+                cloud=self.cloud,
+                looks=self.cloud,
+                admin=self.admin,
+                ledger=ledger.Ledger(self.ledger),
+                record=self.events.append,
+                clock=time.monotonic_ns,
+            ),
+        )
+        self.addCleanup(self._clean)
+
+    def _clean(self):
+        self.assertEqual((), cleanup.clean([self.ledger], self.cloud))
+
+    def _offers(self, name):
+        needs = storm_offer.needs(actions.catalogue()[name])
+        return all(one in self.offered for one in needs)
+
+    def _walk(self, names):
+        for name in names.split():
+            if self._offers(name):
+                self._take(name)
+
+    def _take(self, name):
+        action = actions.catalogue()[name]
+        self.user.choose_among((choosing.Weighted(action=action, weight=1),))
+        self.events.clear()
+        self.assertTrue(self.user.step(), f'{name} may not be taken')
+        while self.user.settle():
+            time.sleep(0.5)
+        last = self.events[-1]
+        self.assertIsInstance(last, events.Settled, f'{name}: {last}')
+        self.assertTrue(last.reached, f'{name}: {last}')
+
+    def test_all_are_walked_through(self):
+        """What the sandbox cannot do is named here, and nothing else."""
+        walked = set(' '.join(WALKS.values()).split())
+        every = {one.name for one in actions.own() if one.kind in KINDS}
+        self.assertEqual(every, walked & every)
+        self.assertEqual(
+            {
+                # There is no cinder-backup.
+                'volume_backup.create',
+                'volume_backup.delete',
+                # The NFS driver cannot, https://launchpad.net/bugs/1870367
+                'volume.extend_attached',
+            },
+            {name for name in every if not self._offers(name)},
+        )
+
+    def test_images(self):
+        self._walk(WALKS['images'])
+
+    def test_servers(self):
+        self._walk(WALKS['servers'])
+
+    def test_network(self):
+        self._walk(AROUND + WALKS['network'])
+
+    def test_keys(self):
+        self._walk(WALKS['keys'])
+
+    def test_volumes(self):
+        self._walk(WALKS['volumes'])

@@ -1,0 +1,339 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What actions on servers see, of a cloud that does it and one that lies."""
+
+import testtools
+
+from extreme_tempest_plugin.tests.unit.storm import canned
+
+SHOW = 'nova:servers/a'
+PORTS = 'neutron:v2.0/ports?device_id=a'
+
+
+def server(status='ACTIVE', task=None, **more):
+    """What nova shows of the server."""
+    return {
+        SHOW: {
+            'server': {
+                'id': 'a',
+                'name': 'new',
+                'status': status,
+                'OS-EXT-STS:task_state': task,
+                **more,
+            }
+        }
+    }
+
+
+GONE = {SHOW: None}
+
+
+def record(*events):
+    """What nova has recorded of the request."""
+    return {
+        f'{SHOW}/os-instance-actions/req-1': {
+            'instanceAction': {
+                'events': [
+                    {'event': event, 'result': result}
+                    for event, result in events
+                ]
+            }
+        }
+    }
+
+
+def creates(action, **more):
+    return canned.Case(
+        action=action,
+        done={**server(), **more.pop('done', {})},
+        lies=(GONE, server('BUILD', 'spawning'), *more.pop('lies', ())),
+        **more,
+    )
+
+
+def deletes(action):
+    return canned.Case(
+        action=action,
+        done=GONE,
+        lies=(server(), server('ERROR'), server('ACTIVE', 'deleting')),
+    )
+
+
+def turns(action, before, to):
+    return canned.Case(
+        action=action,
+        done=server(to),
+        lies=(GONE, server(before), server(to, 'powering-on')),
+    )
+
+
+def again(action, event):
+    return canned.Case(
+        action=action,
+        done={**server(), **record((event, 'Success'))},
+        lies=(
+            GONE,
+            server('REBOOT', 'rebooting'),
+            server('SHUTOFF'),
+            record(),
+            record((event, None)),
+            record((event, 'Error')),
+            record(('another', 'Success')),
+        ),
+    )
+
+
+def key(action, **args):
+    value = args.get('value')
+    has = {'xt_a': value} if value else {}
+    return canned.Case(
+        action=action,
+        done=server(metadata={'xt_b': 'x', **has}),
+        lies=(
+            GONE,
+            server(metadata={'xt_a': 'somebody else'}),
+            *([server()] if value else []),
+        ),
+        args={'key': 'xt_a', **args},
+    )
+
+
+def migration(**fields):
+    return {
+        'nova:os-migrations?instance_uuid=a': {'migrations': [fields]},
+    }
+
+
+def migrates(action, event, to, status):
+    there = {
+        'status': status,
+        'source_compute': 'cmp1',
+        'dest_compute': 'cmp2',
+    }
+    host = {'OS-EXT-SRV-ATTR:host': 'cmp2'}
+    return canned.Case(
+        action=action,
+        done={
+            **server(to, **host),
+            **record((event, 'Success'), ('other', 'Success')),
+            **migration(**there),
+        },
+        lies=(
+            GONE,
+            server('MIGRATING', 'migrating', **host),
+            server(to, **{'OS-EXT-SRV-ATTR:host': 'cmp1'}),
+            record(),
+            record((event, 'Success'), ('other', None)),
+            record((event, 'Success'), ('other', 'Error')),
+            {'nova:os-migrations?instance_uuid=a': {'migrations': []}},
+            migration(**{**there, 'status': 'error'}),
+            migration(**{**there, 'source_compute': 'cmp2'}),
+        ),
+    )
+
+
+ALT, FIRST = {'flavor': {'id': 'flavor-2'}}, {'flavor': {'id': 'flavor-1'}}
+
+INTERFACE = f'{SHOW}/os-interface/port'
+
+
+def port(device):
+    return {
+        'neutron:v2.0/ports/port': {
+            'port': {'id': 'port', 'device_id': device}
+        }
+    }
+
+
+def ports(**fields):
+    return {PORTS: {'ports': [{'id': 'p1'}, {'id': 'p2', **fields}]}}
+
+
+def leads(to, status='ACTIVE'):
+    return {
+        'neutron:v2.0/floatingips/floating_ip': {
+            'floatingip': {'port_id': to, 'status': status}
+        }
+    }
+
+
+GROUP = 'nova:os-server-groups/group'
+
+CASES = (
+    creates('server.create'),
+    creates('server.create_from_image'),
+    creates('server.create_with_keypair'),
+    creates(
+        'server.create_in_group',
+        done={GROUP: {'server_group': {'id': 'group', 'members': ['a']}}},
+        lies=(
+            {GROUP: {'server_group': {'id': 'group', 'members': ['b']}}},
+            {GROUP: None},
+        ),
+    ),
+    deletes('server.delete'),
+    deletes('server.delete_active'),
+    canned.Case(
+        action='server.rename',
+        done=server(),
+        lies=(GONE, server(name='old')),
+        args={'name': 'new'},
+    ),
+    canned.Case(
+        action='server.show',
+        done=server(),
+        lies=(server('SHUTOFF'), server(id='b')),
+        state='ACTIVE',
+    ),
+    key('server.set_metadata', value='v'),
+    key('server.put_metadata', value='v'),
+    key('server.delete_metadata'),
+    turns('server.stop', 'ACTIVE', 'SHUTOFF'),
+    turns('server.start', 'SHUTOFF', 'ACTIVE'),
+    turns('server.pause', 'ACTIVE', 'PAUSED'),
+    turns('server.unpause', 'PAUSED', 'ACTIVE'),
+    turns('server.suspend', 'ACTIVE', 'SUSPENDED'),
+    turns('server.resume', 'SUSPENDED', 'ACTIVE'),
+    again('server.reboot_soft', 'compute_reboot_instance'),
+    again('server.reboot_hard', 'compute_reboot_instance'),
+    again('server.rebuild', 'compute_rebuild_instance'),
+    canned.Case(
+        action='server.resize',
+        done=server('VERIFY_RESIZE', **ALT),
+        lies=(
+            GONE,
+            server(**ALT),
+            server('RESIZE', 'resize_migrating', **ALT),
+            server('VERIFY_RESIZE', **FIRST),
+        ),
+        args={'flavor': 'alt'},
+    ),
+    canned.Case(
+        action='server.confirm_resize',
+        done=server(**ALT),
+        lies=(GONE, server('VERIFY_RESIZE', **ALT), server(**FIRST)),
+        attributes={'flavor': 'alt', 'flavor_before': 'first'},
+    ),
+    canned.Case(
+        action='server.revert_resize',
+        done=server(**FIRST),
+        lies=(GONE, server('VERIFY_RESIZE', **ALT), server(**ALT)),
+        attributes={'flavor': 'alt', 'flavor_before': 'first'},
+    ),
+    migrates(
+        'server.migrate',
+        'compute_finish_resize',
+        'VERIFY_RESIZE',
+        'finished',
+    ),
+    migrates(
+        'server.live_migrate',
+        'compute_post_live_migration_at_destination',
+        'ACTIVE',
+        'completed',
+    ),
+    canned.Case(
+        action='server.attach_interface',
+        done={**server(), **port('a'), INTERFACE: {}},
+        lies=(
+            GONE,
+            port(''),
+            port('another'),
+            {'neutron:v2.0/ports/port': None},
+            {INTERFACE: None},
+        ),
+    ),
+    canned.Case(
+        action='server.detach_interface',
+        done={**server(), **port('')},
+        lies=(GONE, port('a'), {INTERFACE: {}}),
+    ),
+    canned.Case(
+        action='server.add_floating_ip',
+        done={**server(), **ports(), **leads('p2')},
+        lies=(
+            GONE,
+            leads(None, 'DOWN'),
+            leads('p2', 'DOWN'),
+            leads('p3'),
+            {'neutron:v2.0/floatingips/floating_ip': None},
+        ),
+    ),
+    canned.Case(
+        action='server.remove_floating_ip',
+        done={**server(), **leads(None, 'DOWN')},
+        lies=(
+            GONE,
+            leads('p2'),
+            {'neutron:v2.0/floatingips/floating_ip': None},
+        ),
+    ),
+    canned.Case(
+        action='server.add_security_group',
+        done={**server(), **ports(security_groups=['x', 'group'])},
+        lies=(GONE, ports(), ports(security_groups=['x'])),
+    ),
+    canned.Case(
+        action='server.remove_security_group',
+        done={**server(), **ports(security_groups=['x'])},
+        lies=(GONE, ports(security_groups=['x', 'group'])),
+    ),
+    canned.Case(
+        action='keypair.create',
+        done={'nova:os-keypairs/a': {}},
+        lies=({'nova:os-keypairs/a': None},),
+    ),
+    canned.Case(
+        action='keypair.import',
+        done={'nova:os-keypairs/a': {'keypair': {'public_key': 'ours'}}},
+        lies=(
+            {'nova:os-keypairs/a': None},
+            {'nova:os-keypairs/a': {'keypair': {'public_key': 'theirs'}}},
+        ),
+        args={'name': 'a', 'public_key': 'ours'},
+    ),
+    canned.Case(
+        action='keypair.delete',
+        done={},
+        lies=({'nova:os-keypairs/a': {}},),
+    ),
+    canned.Case(
+        action='server_group.create',
+        done={'nova:os-server-groups/a': {}},
+        lies=({'nova:os-server-groups/a': None},),
+    ),
+    canned.Case(
+        action='server_group.delete',
+        done={},
+        lies=({'nova:os-server-groups/a': {}},),
+    ),
+)
+
+
+class ComputeTest(canned.Looks, testtools.TestCase):
+    kinds = frozenset({'server', 'keypair', 'server_group'})
+    cases = CASES
+
+    def test_events_that_are_hidden_prove_nothing(self):
+        """Then a server at rest must do."""
+        done = next(one for one in CASES if one.action == 'server.rebuild')
+        hidden = {f'{SHOW}/os-instance-actions/req-1': {'instanceAction': {}}}
+        self.assertTrue(done.look(hidden).reached)
+
+    def test_an_error_is_the_end(self):
+        for case in CASES:
+            if case.action in ('server.stop', 'server.rebuild'):
+                sight = case.look(
+                    server('ERROR', fault={'message': 'no\n host'})
+                )
+                self.assertTrue(sight.final)
+                self.assertEqual('no host', sight.error)

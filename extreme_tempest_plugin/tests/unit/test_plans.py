@@ -1,0 +1,125 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The ready plans fit the catalogue."""
+
+import pathlib
+import tempfile
+
+import testtools
+
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.plan import ready
+from extreme_tempest_plugin.storm import actions
+from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm import offer
+from extreme_tempest_plugin.tests.unit import configuration
+
+#: With a fault, which the configuration of the tests does not allow.
+FAULTY = {'demo'}
+
+#: Seconds that a ready plan takes at most.
+MOST = 120
+
+
+class TestReadyPlans(testtools.TestCase):
+    def test_those_that_are_promised(self):
+        promised = {
+            'attach_detach',
+            'create_kill',
+            'demo',
+            'dns',
+            'floating_ips',
+            'hard_reboots',
+            'identity',
+            'images',
+            'mixed',
+            'objects',
+            'quota_edge',
+            'security_groups',
+            'shared_metadata',
+            'volumes',
+        }
+        self.assertEqual(promised, set(ready.every()) & promised)
+
+    def test_each_is_right(self):
+        for name, path in ready.every().items():
+            plan = loader.load(path)
+            self.assertEqual(name, plan.name)
+            self.assertLessEqual(plan.duration, MOST, name)
+            self.assertTrue(path.read_text().startswith('# '), name)
+            if name not in FAULTY:
+                preparation.prepare(plan, configuration.settings())
+
+    def test_each_action_can_be_taken(self):
+        """What an action takes is created, and so is what it needs."""
+        for name, path in ready.every().items():
+            storm = loader.load(path).storm
+            if storm is None:
+                continue
+            wanted = actions.wanted(storm)
+            made = {
+                action.kind
+                for action in wanted
+                if action.effect is model.Effect.CREATES
+            }
+            for action in wanted:
+                needed = {need.kind for need in action.partners.values()}
+                if action.states:
+                    needed.add(action.kind)
+                self.assertEqual(set(), needed - made, (name, action.name))
+            self.assertEqual(set(), {*storm.limits} - made, name)
+
+    def test_an_ordinary_cloud_is_enough(self):
+        """Without an administrator and extras something is left of each."""
+        ordinary = {
+            'cinder',
+            'designate',
+            'glance',
+            'keystone',
+            'neutron',
+            'nova',
+            'swift',
+            'extension:router',
+            'extension:security-group',
+        }
+        for path in ready.every().values():
+            storm = loader.load(path).storm
+            if storm is not None:
+                offer.fit(storm, ordinary, str)
+
+
+class TestFind(testtools.TestCase):
+    def test_by_name_and_by_path(self):
+        path = ready.find('mixed')
+        self.assertEqual('mixed.yaml', path.name)
+        self.assertEqual(path, ready.find(str(path)))
+
+    def test_a_file_comes_first(self):
+        with tempfile.NamedTemporaryFile() as file:
+            self.assertEqual(pathlib.Path(file.name), ready.find(file.name))
+
+    def test_neither(self):
+        error = self.assertRaises(errors.UsageError, ready.find, 'nosuch')
+        self.assertIn('mixed', str(error))
+        self.assertNotIn('\n', str(error))
+
+
+class TestChanged(testtools.TestCase):
+    def test_values_are_checked(self):
+        plan = loader.load(ready.find('mixed'))
+        changed = ready.changed(plan, duration=600.0, seed=3)
+        self.assertEqual(600.0, changed.duration)
+        self.assertEqual(plan.storm, changed.storm)
+        for wrong in ({'duration': -1.0}, {'seed': -3}):
+            self.assertRaises(errors.UsageError, ready.changed, plan, **wrong)
