@@ -214,6 +214,10 @@ class CommandTest(testtools.TestCase):
         self.assertEqual({'precious', stays}, self.stub.keypairs)
 
     def test_ctrl_c_settles_cleans_up_and_prints(self):
+        # A job in the background is started with SIGINT ignored, and hands
+        # that on; a handler is not handed on.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         child = self._begin(
             'storm', 'server.create', 'keypair.create', '--duration', '60'
         )
