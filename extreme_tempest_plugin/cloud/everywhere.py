@@ -63,7 +63,7 @@ class Everywhere:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Service:
+class _Service(ports.Service):
     service: ports.Service
     name: str
     user: str
@@ -89,27 +89,6 @@ class _Service:
             version=version,
             headers={**_HEADERS.get(self.name, {}), **(headers or {})},
         )
-
-    def get(self, path: str, *, version: str = '') -> ports.Answer:
-        return self.send('GET', path, version=version)
-
-    def post(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('POST', path, body, version=version)
-
-    def put(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('PUT', path, body, version=version)
-
-    def patch(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('PATCH', path, body, version=version)
-
-    def delete(self, path: str, *, version: str = '') -> ports.Answer:
-        return self.send('DELETE', path, version=version)
 
 
 def _with(path: str, query: str) -> str:

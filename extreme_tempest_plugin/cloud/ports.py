@@ -113,6 +113,8 @@ class Answer:
 class Service(typing.Protocol):
     """One API of the cloud. Each method may raise CallError.
 
+    Who implements it derives from it and brings ``send``.
+
     ``path`` is relative to the endpoint in the catalog, as the API reference
     has it. ``body`` is sent as JSON; bytes are sent as they are.
     """
@@ -133,21 +135,31 @@ class Service(typing.Protocol):
         """
         ...
 
-    def get(self, path: str, *, version: str = '') -> Answer: ...
+    def get(self, path: str, *, version: str = '') -> Answer:
+        """Read."""
+        return self.send('GET', path, version=version)
 
     def post(
         self, path: str, body: object = None, *, version: str = ''
-    ) -> Answer: ...
+    ) -> Answer:
+        """Create, or ask for an action."""
+        return self.send('POST', path, body, version=version)
 
     def put(
         self, path: str, body: object = None, *, version: str = ''
-    ) -> Answer: ...
+    ) -> Answer:
+        """Replace."""
+        return self.send('PUT', path, body, version=version)
 
     def patch(
         self, path: str, body: object = None, *, version: str = ''
-    ) -> Answer: ...
+    ) -> Answer:
+        """Change."""
+        return self.send('PATCH', path, body, version=version)
 
-    def delete(self, path: str, *, version: str = '') -> Answer: ...
+    def delete(self, path: str, *, version: str = '') -> Answer:
+        """Delete."""
+        return self.send('DELETE', path, version=version)
 
 
 class Cloud(typing.Protocol):

@@ -38,7 +38,7 @@ _VERSIONED = {
 _JSON = {'Content-Type': 'application/json', 'Accept': 'application/json'}
 
 
-class Service:
+class Service(ports.Service):
     """One API with one time-out.
 
     :param name: of its project: ``nova``.
@@ -122,29 +122,3 @@ class Service:
         self._base = base.rstrip('/')
         self._headers = {**_JSON, 'X-Auth-Token': auth[0]}
         self._auth = auth
-
-    def get(self, path: str, *, version: str = '') -> ports.Answer:
-        """Read."""
-        return self.send('GET', path, version=version)
-
-    def post(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        """Create, or ask for an action."""
-        return self.send('POST', path, body, version=version)
-
-    def put(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        """Replace."""
-        return self.send('PUT', path, body, version=version)
-
-    def patch(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        """Change."""
-        return self.send('PATCH', path, body, version=version)
-
-    def delete(self, path: str, *, version: str = '') -> ports.Answer:
-        """Delete."""
-        return self.send('DELETE', path, version=version)

@@ -200,13 +200,13 @@ class Compute:
         return tuple(sorted(self.keypairs))
 
 
-class Nova:
+class Nova(ports.Service):
     """The compute API over servers and keypairs in memory."""
 
     def __init__(self, compute: Compute) -> None:
         self._compute = compute
 
-    def send(  # noqa: C901
+    def send(
         self,
         method: str,
         path: str,
@@ -241,23 +241,26 @@ class Nova:
                 return self._compute.reboot_server(id_, hard)
             case 'GET', ['servers', id_, 'os-instance-actions', request]:
                 return self._progress(id_, request)
-            case 'POST', ['os-keypairs']:
+            case _, ['os-keypairs', *names]:
+                return self._keypairs(method, names, given)
+        raise AssertionError(f'no such call: {method} {path}')
+
+    def _keypairs(
+        self, method: str, names: list[str], given: dict[str, typing.Any]
+    ) -> ports.Answer:
+        match method, names:
+            case 'POST', []:
                 return self._compute.create_keypair(given['keypair']['name'])
-            case 'GET', ['os-keypairs']:
-                return _body(
-                    {
-                        'keypairs': [
-                            {'keypair': {'name': name}}
-                            for name in self._compute.list_keypairs()
-                        ]
-                    }
-                )
-            case 'GET', ['os-keypairs', name]:
+            case 'GET', []:
+                every = self._compute.list_keypairs()
+                rows = [{'keypair': {'name': name}} for name in every]
+                return _body({'keypairs': rows})
+            case 'GET', [name]:
                 self._compute.show_keypair(name)
                 return _body({})
-            case 'DELETE', ['os-keypairs', name]:
+            case 'DELETE', [name]:
                 return self._compute.delete_keypair(name)
-        raise AssertionError(f'no such call: {method} {path}')
+        raise AssertionError(f'no such call: {method} os-keypairs {names}')
 
     def _progress(self, server: str, request: str) -> ports.Answer:
         progress = self._compute.show_progress(server, request)
@@ -270,27 +273,6 @@ class Nova:
             for result in progress.value
         ]
         return _body({'instanceAction': {'events': events}})
-
-    def get(self, path: str, *, version: str = '') -> ports.Answer:
-        return self.send('GET', path)
-
-    def post(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('POST', path, body)
-
-    def put(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('PUT', path, body)
-
-    def patch(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('PATCH', path, body)
-
-    def delete(self, path: str, *, version: str = '') -> ports.Answer:
-        return self.send('DELETE', path)
 
 
 def _body(content: object) -> ports.Answer:

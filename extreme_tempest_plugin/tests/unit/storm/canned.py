@@ -26,7 +26,7 @@ from extreme_tempest_plugin.tests.unit.cloud import fakes
 Bodies = collections.abc.Mapping[str, object]
 
 
-class Service:
+class Service(ports.Service):
     def __init__(self, name: str, cloud: 'Cloud') -> None:
         self._name = name
         self._cloud = cloud
@@ -53,27 +53,6 @@ class Service:
             if isinstance(found, bytes)
             else msgspec.json.encode(found),
         )
-
-    def get(self, path: str, *, version: str = '') -> ports.Answer:
-        return self.send('GET', path)
-
-    def post(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('POST', path, body)
-
-    def put(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('PUT', path, body)
-
-    def patch(
-        self, path: str, body: object = None, *, version: str = ''
-    ) -> ports.Answer:
-        return self.send('PATCH', path, body)
-
-    def delete(self, path: str, *, version: str = '') -> ports.Answer:
-        return self.send('DELETE', path)
 
 
 class Cloud:
