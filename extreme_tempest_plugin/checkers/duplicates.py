@@ -22,7 +22,7 @@ import collections
 import collections.abc
 
 from extreme_tempest_plugin.checkers import censuses
-from extreme_tempest_plugin.checkers import holes
+from extreme_tempest_plugin.checkers import collected
 from extreme_tempest_plugin.checkers import lives
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
@@ -45,45 +45,24 @@ PLACES: dict[str, tuple[str, ...]] = {
 _Key = tuple[object, ...]
 
 
-class Duplicates:
+class Duplicates(collected.Checker):
     """Things of which there may be one."""
 
     name = 'duplicates'
-    wants: tuple[type[events.Event], ...] = ()
-
-    def __init__(
-        self,
-        calls: operations.Operations,
-        census: censuses.Censuses,
-        gone: holes.Holes,
-        allowed: int,
-    ) -> None:
-        self._calls = calls
-        self._census = census
-        self._holes = gone
-        self._allowed = allowed
-
-    def see(self, event: events.AnyEvent) -> None:
-        """Nothing to see: all it needs is collected."""
+    slo = SLO
 
     def conclude(self) -> model.Conclusion:
-        found = [
-            *self._twice_acknowledged(),
-            *self._one_invocation(),
-            *self._one_place(),
-        ]
-        gaps: tuple[model.Gap, ...] = ()
-        if self._holes and found:
-            # The end of one may be in a hole.
-            gaps = tuple(model.doubt(finding) for finding in found)
-            found = []
-        limit = model.Limit(
-            name=SLO, allowed=self._allowed, doubtful=bool(gaps)
+        found = self._certain(
+            [
+                *self._twice_acknowledged(),
+                *self._one_invocation(),
+                *self._one_place(),
+            ]
         )
         return model.Conclusion(
-            findings=tuple(found),
-            gaps=gaps,
-            rows=(limit,) if len(self._calls) else (),
+            findings=found,
+            gaps=tuple(self._gaps),
+            rows=(self._limit(),) if len(self._calls) else (),
             measured={'duplicates': len(found)},
         )
 

@@ -20,8 +20,7 @@ in the final read, https://github.com/jepsen-io/jepsen (checker.clj).
 import collections
 import collections.abc
 
-from extreme_tempest_plugin.checkers import censuses
-from extreme_tempest_plugin.checkers import holes
+from extreme_tempest_plugin.checkers import collected
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import states
@@ -39,33 +38,11 @@ SLO = 'lost acknowledged requests'
 _Operations = collections.abc.Sequence[operations.Operation]
 
 
-class Lost:
-    """Acknowledged creates, deletes and renames against the census.
-
-    :param allowed: lost requests that the plan allows.
-    """
+class Lost(collected.Checker):
+    """Acknowledged creates, deletes and renames against the census."""
 
     name = 'lost'
-    wants: tuple[type[events.Event], ...] = ()
-
-    def __init__(
-        self,
-        calls: operations.Operations,
-        census: censuses.Censuses,
-        gone: holes.Holes,
-        allowed: int,
-    ) -> None:
-        self._calls = calls
-        self._census = census
-        self._holes = gone
-        self._allowed = allowed
-        self._gaps: list[model.Gap] = []
-        self._unlisted: set[str] = set()
-        #: After ``conclude``: the resources that its findings are about.
-        self.named: set[str] = set()
-
-    def see(self, event: events.AnyEvent) -> None:
-        """Nothing to see: all it needs is collected."""
+    slo = SLO
 
     def conclude(self) -> model.Conclusion:
         by_resource: dict[str, list[operations.Operation]] = (
@@ -78,38 +55,32 @@ class Lost:
             kinds[operation.kind] = None
             if operation.resource:
                 by_resource[operation.resource].append(operation)
-        for kind in kinds:
-            self._require_listing(kind)
-        found = [
+        self._unlisted = {kind for kind in kinds if not self._listed(kind)}
+        found = self._certain(
             finding
             for resource, calls in by_resource.items()
             for finding in self._judge(resource, calls)
-        ]
-        if self._holes and found:
-            self._gaps.extend(model.doubt(finding) for finding in found)
-            found = []
-        self.named.update(finding.about for finding in found)
-        limit = model.Limit(
-            name=SLO, allowed=self._allowed, doubtful=bool(self._gaps)
         )
         return model.Conclusion(
-            findings=tuple(found),
+            findings=found,
             gaps=tuple(self._gaps),
-            rows=(limit,) if len(self._calls) else (),
+            rows=(self._limit(),) if len(self._calls) else (),
             measured={'lost': len(found)},
         )
 
-    def _require_listing(self, kind: str) -> None:
+    def _listed(self, kind: str) -> bool:
+        """Whether there is a complete census of it; if not, a gap."""
         listing = self._census.listing(events.CensusPhase.AFTER, kind)
-        if listing.complete is None:
-            self._unlisted.add(kind)
-            self._gaps.append(
-                model.Gap(
-                    checker=self.name,
-                    why=f'No complete census of each {kind} after the run: '
-                    'whether acknowledged requests were lost is not known.',
-                )
+        if listing.complete is not None:
+            return True
+        self._gaps.append(
+            model.Gap(
+                checker=self.name,
+                why=f'No complete census of each {kind} after the run: '
+                'whether acknowledged requests were lost is not known.',
             )
+        )
+        return False
 
     def _judge(
         self, resource: str, calls: _Operations

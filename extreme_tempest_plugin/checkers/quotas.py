@@ -21,8 +21,7 @@ The census records for each kind what the service says of its quota
 import collections
 import collections.abc
 
-from extreme_tempest_plugin.checkers import censuses
-from extreme_tempest_plugin.checkers import holes
+from extreme_tempest_plugin.checkers import collected
 from extreme_tempest_plugin.checkers import lives
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
@@ -34,26 +33,11 @@ SLO = 'quotas that do not hold'
 KIND = 'quota'
 
 
-class Quotas:
+class Quotas(collected.Checker):
     """Limits that are passed, and usage that is not what is there."""
 
     name = 'quotas'
-    wants: tuple[type[events.Event], ...] = ()
-
-    def __init__(
-        self,
-        calls: operations.Operations,
-        census: censuses.Censuses,
-        gone: holes.Holes,
-        allowed: int,
-    ) -> None:
-        self._calls = calls
-        self._census = census
-        self._holes = gone
-        self._allowed = allowed
-
-    def see(self, event: events.AnyEvent) -> None:
-        """Nothing to see: all it needs is collected."""
+    slo = SLO
 
     def conclude(self) -> model.Conclusion:
         quotas = [
@@ -76,17 +60,10 @@ class Quotas:
             if kind in touched:
                 found += self._passed(entry, lives.together(lived[kind]))
                 found += self._judge(entry, there)
-        gaps: tuple[model.Gap, ...] = ()
-        if self._holes and found:
-            gaps = tuple(model.doubt(finding) for finding in found)
-            found = []
-        limit = model.Limit(
-            name=SLO, allowed=self._allowed, doubtful=bool(gaps)
-        )
         return model.Conclusion(
-            findings=tuple(found),
-            gaps=gaps,
-            rows=(limit,) if quotas else (),
+            findings=self._certain(found),
+            gaps=tuple(self._gaps),
+            rows=(self._limit(),) if quotas else (),
             measured={'quotas': len(quotas)} if quotas else {},
         )
 

@@ -20,9 +20,8 @@ import collections
 import collections.abc
 
 from extreme_tempest_plugin.checkers import censuses
-from extreme_tempest_plugin.checkers import holes
+from extreme_tempest_plugin.checkers import collected
 from extreme_tempest_plugin.checkers import model
-from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import states
 from extreme_tempest_plugin.history import events
 
@@ -37,26 +36,11 @@ SERVER_VOLUME = 'server_volume'
 _Entries = collections.abc.Sequence[events.Census]
 
 
-class References:
+class References(collected.Checker):
     """Orphans and disagreements in the census after the run."""
 
     name = 'references'
-    wants: tuple[type[events.Event], ...] = ()
-
-    def __init__(
-        self,
-        calls: operations.Operations,
-        census: censuses.Censuses,
-        gone: holes.Holes,
-        allowed: int,
-    ) -> None:
-        self._calls = calls
-        self._census = census
-        self._holes = gone
-        self._allowed = allowed
-
-    def see(self, event: events.AnyEvent) -> None:
-        """Nothing to see: all it needs is collected."""
+    slo = SLO
 
     def conclude(self) -> model.Conclusion:
         self._by_kind: dict[str, list[events.Census]] = (
@@ -70,22 +54,16 @@ class References:
             found += self._servers()
         if self._complete(ATTACHMENT) and self._complete(SERVER_VOLUME):
             found += self._volumes()
-        gaps: tuple[model.Gap, ...] = ()
-        if self._holes and found:
-            gaps = tuple(model.doubt(finding) for finding in found)
-            found = []
-        limit = model.Limit(
-            name=SLO, allowed=self._allowed, doubtful=bool(gaps)
-        )
+        certain = self._certain(found)
         seen = any(
             self._complete(kind)
             for kind in (ALLOCATION, ATTACHMENT, SERVER_VOLUME)
         )
         return model.Conclusion(
-            findings=tuple(found),
-            gaps=gaps,
-            rows=(limit,) if seen else (),
-            measured={'disagreements': len(found)} if seen else {},
+            findings=certain,
+            gaps=tuple(self._gaps),
+            rows=(self._limit(),) if seen else (),
+            measured={'disagreements': len(certain)} if seen else {},
         )
 
     def _complete(self, kind: str) -> bool:

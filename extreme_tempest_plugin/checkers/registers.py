@@ -23,7 +23,7 @@ import collections.abc
 import dataclasses
 
 from extreme_tempest_plugin.checkers import censuses
-from extreme_tempest_plugin.checkers import holes
+from extreme_tempest_plugin.checkers import collected
 from extreme_tempest_plugin.checkers import linear
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
@@ -42,31 +42,11 @@ class _Register:
     reads: list[linear.Read] = dataclasses.field(default_factory=list)
 
 
-class Registers:
-    """Attributes whose acknowledged writes are not seen.
-
-    :ivar named: after ``conclude``: the resources that its findings are
-        about.
-    """
+class Registers(collected.Checker):
+    """Attributes whose acknowledged writes are not seen."""
 
     name = 'registers'
-    wants: tuple[type[events.Event], ...] = ()
-
-    def __init__(
-        self,
-        calls: operations.Operations,
-        census: censuses.Censuses,
-        gone: holes.Holes,
-        allowed: int,
-    ) -> None:
-        self._calls = calls
-        self._census = census
-        self._holes = gone
-        self._allowed = allowed
-        self.named: set[str] = set()
-
-    def see(self, event: events.AnyEvent) -> None:
-        """Nothing to see: all it needs is collected."""
+    slo = SLO
 
     def conclude(self) -> model.Conclusion:
         found: list[model.Finding] = []
@@ -84,19 +64,12 @@ class Registers:
                     found.append(
                         _finding(resource, attribute, violation, by_event)
                     )
-        gaps: tuple[model.Gap, ...] = ()
-        if self._holes and found:
-            gaps = tuple(model.doubt(finding) for finding in found)
-            found = []
-        self.named.update(finding.about for finding in found)
-        limit = model.Limit(
-            name=SLO, allowed=self._allowed, doubtful=bool(gaps)
-        )
+        certain = self._certain(found)
         return model.Conclusion(
-            findings=tuple(found),
-            gaps=gaps,
-            rows=(limit,) if judged else (),
-            measured={'lost_updates': len(found), 'registers': judged},
+            findings=certain,
+            gaps=tuple(self._gaps),
+            rows=(self._limit(),) if judged else (),
+            measured={'lost_updates': len(certain), 'registers': judged},
         )
 
     def _by_resource(self) -> dict[str, list[operations.Operation]]:
