@@ -248,6 +248,9 @@ class Campaign:
             self._wait_until(
                 self._elapsed() + fault.hold, f'{fault.target} is broken'
             )
+            if self._storm:
+                self._show('counting what is there')
+                self._storm.look()
             self._show(f'healing {fault.target}')
             one.heal()
 

@@ -141,6 +141,13 @@ class Storming:
         """Numbers up to now."""
         return self._storm.progress()
 
+    def look(self) -> None:
+        """Record what services say of each other, while it goes on."""
+        self._views(events.CensusPhase.DURING).take(
+            ('server',) if 'server' in self._kinds else (),
+            ledger.made(self._storm.ledgers, 'server'),
+        )
+
     def settle(self, say: _Say) -> str:
         """Stop it and wait until its users have seen what they asked for.
 
@@ -167,9 +174,9 @@ class Storming:
             admin=self._admin(),
         )
         census_quotas.take(cloud, counts, self._record)
-        census_views.Views(
-            cloud=cloud, admin=self._admin(), record=self._record
-        ).take(self._kinds, ledger.made(self._storm.ledgers, 'server'))
+        self._views(events.CensusPhase.AFTER).take(
+            self._kinds, ledger.made(self._storm.ledgers, 'server')
+        )
         say('deleting what the storm created')
         known: set[str] = set()
         for left in cleanup.clean(
@@ -202,6 +209,14 @@ class Storming:
     ) -> leftovers.Listed:
         return leftovers.look(
             phase, self._cloud(), self._admin(), self._kinds, record
+        )
+
+    def _views(self, phase: events.CensusPhase) -> census_views.Views:
+        return census_views.Views(
+            cloud=self._cloud(),
+            admin=self._admin(),
+            record=self._record,
+            phase=phase,
         )
 
     def _cloud(self) -> clients.Clients:

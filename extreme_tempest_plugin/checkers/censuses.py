@@ -36,6 +36,7 @@ class Censuses:
     """Collects the census.
 
     :ivar before: what was there before the run, by resource.
+    :ivar during: what was seen while something was broken.
     :ivar after: what was there after it, by resource.
     """
 
@@ -43,11 +44,14 @@ class Censuses:
 
     def __init__(self) -> None:
         self.before: dict[str, events.Census] = {}
+        self.during: list[events.Census] = []
         self.after: dict[str, events.Census] = {}
         self._listings: dict[tuple[str, str], Listing] = {}
 
     def see(self, event: events.AnyEvent) -> None:
         match event:
+            case events.Census(phase=events.CensusPhase.DURING):
+                self.during.append(event)
             case events.Census():
                 phase = event.phase
                 resources = (

@@ -27,6 +27,11 @@ from extreme_tempest_plugin.history import events
 
 SLO = 'disagreements of services'
 
+#: Nova removes a server's allocation when it removes the server; ns after
+#: which the one may not be without the other, while something is broken.
+#: Later a compute that comes back would tidy up, and nobody would see it.
+PATIENCE = 30 * model.SECOND
+
 #: Kinds of the census that are what one service says of another's resources,
 #: see ``cloud.census_views``.
 ALLOCATION = 'allocation'
@@ -49,13 +54,13 @@ class References(collected.Checker):
         for resource, entry in self._census.after.items():
             if not censuses.is_gone(entry.state):
                 self._by_kind[resource.partition('/')[0]].append(entry)
-        found: list[model.Finding] = []
+        found: list[model.Finding] = [*self._held_while_broken()]
         if self._complete('server'):
             found += self._servers()
         if self._complete(ATTACHMENT) and self._complete(SERVER_VOLUME):
             found += self._volumes()
         certain = self._certain(found)
-        seen = any(
+        seen = bool(found) or any(
             self._complete(kind)
             for kind in (ALLOCATION, ATTACHMENT, SERVER_VOLUME)
         )
@@ -69,6 +74,32 @@ class References(collected.Checker):
     def _complete(self, kind: str) -> bool:
         listing = self._census.listing(events.CensusPhase.AFTER, kind)
         return listing.complete is not None
+
+    def _held_while_broken(self) -> collections.abc.Iterator[model.Finding]:
+        held = [
+            entry
+            for entry in self._census.during
+            if entry.resource.startswith(f'{ALLOCATION}/')
+        ]
+        if not held:
+            return
+        gone = {
+            call.resource: call.rest
+            for call in self._calls
+            if call.consumes and call.rest and call.rest.reached
+        }
+        for entry in held:
+            server = f'server/{entry.refs.get("server", "")}'
+            rest = gone.get(server)
+            if rest is not None and entry.t - rest.t > PATIENCE:
+                yield _finding(
+                    server,
+                    f'Placement held an allocation for {server} '
+                    f'{model.seconds(entry.t - rest.t)} after nova had '
+                    'answered that there is no such server. What it took '
+                    'was lost to the cloud at least for that time.',
+                    (entry,),
+                )
 
     def _servers(self) -> collections.abc.Iterator[model.Finding]:
         alive = {

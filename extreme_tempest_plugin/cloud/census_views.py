@@ -77,6 +77,7 @@ class Views:
     record: collections.abc.Callable[[events.Event], None]
     actor: str = 'campaign'
     clock: collections.abc.Callable[[], int] = time.monotonic_ns
+    phase: events.CensusPhase = events.CensusPhase.AFTER
 
     def take(
         self,
@@ -154,7 +155,7 @@ class Views:
         rows: collections.abc.Iterator[tuple[str, str, dict[str, str]]],
     ) -> None:
         count = 0
-        what, about = events.Topic.CENSUS_COMPLETE, f'after/{kind}'
+        what, about = events.Topic.CENSUS_COMPLETE, f'{self.phase}/{kind}'
         try:
             for id_, state, refs in rows:
                 count += 1
@@ -162,7 +163,7 @@ class Views:
                     events.Census(
                         t=self.clock(),
                         actor=self.actor,
-                        phase=events.CensusPhase.AFTER,
+                        phase=self.phase,
                         service=service,
                         resource=f'{kind}/{id_}',
                         state=state,
@@ -175,8 +176,12 @@ class Views:
             what, about = events.Topic.REMARK, f'census/{kind}'
             text = f'not asked: {error}'
         except ports.CallError as error:
-            hidden = error.refusal.kind is ports.Kind.FAIL
-            what = events.Topic.REMARK if hidden else events.Topic.UNMEASURED
+            # While something is broken, an answer is luck.
+            excused = (
+                error.refusal.kind is ports.Kind.FAIL
+                or self.phase is events.CensusPhase.DURING
+            )
+            what = events.Topic.REMARK if excused else events.Topic.UNMEASURED
             about = f'census/{kind}'
             text = f'could not be listed: {error}'
         self.record(

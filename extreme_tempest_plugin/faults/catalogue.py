@@ -24,6 +24,7 @@ class Verb(enum.StrEnum):
 
     RESTART = 'restart'
     TERMINATE = 'terminate'
+    KILL = 'kill'
     START = 'start'
 
 
@@ -69,6 +70,15 @@ _KINDS = (
         undoes=Verb.START,
         heals_itself=False,
         proof=Proof.GONE,
+    ),
+    # SIGKILL: what it had in hand is gone. systemd starts it again, where the
+    # unit says so with Restart=.
+    Kind(
+        name='service.kill',
+        does=Verb.KILL,
+        undoes=Verb.START,
+        heals_itself=True,
+        proof=Proof.REPLACED,
     ),
 )
 

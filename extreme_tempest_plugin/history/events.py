@@ -44,6 +44,8 @@ class FaultPhase(enum.StrEnum):
 
 class CensusPhase(enum.StrEnum):
     BEFORE = 'before'
+    #: While something is broken; only what services say of each other.
+    DURING = 'during'
     AFTER = 'after'
 
 

@@ -36,7 +36,7 @@ from extreme_tempest_plugin.sandbox.topology import Topology
 SSH_USER = 'stack'
 
 #: What the ready tempest.conf allows to be broken.
-TARGETS = ('rabbitmq',)
+TARGETS = ('rabbitmq', 'mysql', 'nova-compute')
 
 _STESTR = """\
 [DEFAULT]

@@ -99,6 +99,14 @@ class TestInjection(_OnSandbox):
         for host in self.target('nova-compute').hosts:
             self.assertIn(f'{host.address}: inactive', proof)
 
+    def test_kill(self) -> None:
+        before = evidence.OverSsh().observe(self.target('nova-compute'))
+        self._run('service.kill', 'nova-compute')
+        after = evidence.OverSsh().observe(self.target('nova-compute'))
+        for old, new in zip(before, after, strict=True):
+            # systemd started it again by itself.
+            self.assertGreater(new.restarts, old.restarts)
+
     def test_overhead_of_a_restart(self) -> None:
         """Printed, not asserted: the machine may be busy."""
         target = self.target('memcached')

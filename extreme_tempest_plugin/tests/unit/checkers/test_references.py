@@ -124,6 +124,32 @@ class TestReferences(testtools.TestCase):
         found = self.built.verdict().findings
         self.assertEqual(['duplicates'], [one.checker for one in found])
 
+    def held_during(self, t):
+        self.built.create(3.0, 'b')
+        self.built.delete(10.0, 'b')
+        self.allocation()
+        self.built.census(
+            'allocation/b', 'present', t=t, phase='during', server='b'
+        )
+
+    def test_held_long_after_the_end_while_something_is_broken(self):
+        self.held_during(45.0)
+        (finding,) = disagreements(self.built)
+        self.assertEqual('server/b', finding.about)
+        self.assertIn('33.9 s after', finding.what)
+        self.assertEqual('fail', self.built.verdict().verdict)
+
+    def test_held_for_a_moment_while_something_is_broken(self):
+        self.held_during(40.0)
+        self.assertEqual('pass', self.built.verdict().verdict)
+
+    def test_what_lives_holds_while_something_is_broken(self):
+        self.allocation()
+        self.built.census(
+            'allocation/a', 'present', t=60.0, phase='during', server='a'
+        )
+        self.assertEqual('pass', self.built.verdict().verdict)
+
     def test_holes_make_it_a_doubt(self):
         found = self.built.verdict(drop=lambda event: event.n == 4)
         self.assertEqual('unknown', found.verdict)

@@ -48,7 +48,13 @@ BODIES = {
 
 
 class ViewsTest(testtools.TestCase):
-    def take(self, wanted=('server', 'volume'), admin=True, **changed):
+    def take(
+        self,
+        wanted=('server', 'volume'),
+        admin=True,
+        phase=events.CensusPhase.AFTER,
+        **changed,
+    ):
         self.events = []
         cloud = canned.Cloud({**BODIES, **changed})
         census_views.Views(
@@ -56,6 +62,7 @@ class ViewsTest(testtools.TestCase):
             admin=cloud if admin else None,
             record=self.events.append,
             clock=fakes.Clock(),
+            phase=phase,
         ).take(wanted, {'b', 'c'})
         return {
             event.resource: (event.service, event.state, event.refs)
@@ -128,6 +135,23 @@ class ViewsTest(testtools.TestCase):
             events.Topic.UNMEASURED,
             self.notes()['census/volume_attachment'],
         )
+
+    def test_while_something_is_broken_an_answer_is_luck(self):
+        during = events.CensusPhase.DURING
+        self.take(wanted=('server',), phase=during)
+        self.assertEqual({during}, self.phases())
+        self.assertIn('during/allocation', self.notes())
+        self.take(phase=during, **{'placement:allocations/a': 7})
+        self.assertEqual(
+            events.Topic.REMARK, self.notes()['census/allocation']
+        )
+
+    def phases(self):
+        return {
+            event.phase
+            for event in self.events
+            if isinstance(event, events.Census)
+        }
 
     def test_too_many_to_ask(self):
         servers = {

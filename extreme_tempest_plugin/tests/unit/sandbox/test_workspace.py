@@ -92,7 +92,9 @@ class TestWorkspace(testtools.TestCase):
         )
         self.assertIn('/var/log/nova/*.log', conf['stress']['log_files'])
         self.assertEqual('true', conf['destructive']['allowed'])
-        self.assertEqual('rabbitmq', conf['destructive']['targets'])
+        self.assertEqual(
+            'rabbitmq,mysql,nova-compute', conf['destructive']['targets']
+        )
         self.assertEqual(
             str(self.made.os_faults_yaml),
             conf['destructive']['os_faults_config'],
