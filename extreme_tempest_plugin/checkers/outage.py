@@ -24,6 +24,7 @@ from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model as plan_model
+from extreme_tempest_plugin.uptime import availability
 from extreme_tempest_plugin.uptime import outages
 
 #: A service with more missed samples than this, in percent, outside of its
@@ -56,7 +57,7 @@ class Outage:
         self._watched: dict[str, list[_Watched]] = collections.defaultdict(
             list
         )
-        self.availability: dict[str, outages.Availability] = {}
+        self.availability: dict[str, availability.Availability] = {}
         self._failures: dict[str, list[tuple[int, int]]] = {}
         self._gaps: list[model.Gap] = []
         self._findings: list[model.Finding] = []
@@ -85,7 +86,7 @@ class Outage:
             rows=tuple(self._rows),
         )
 
-    def faults_of(self, outage: outages.Outage) -> tuple[str, ...]:
+    def faults_of(self, outage: availability.Outage) -> tuple[str, ...]:
         """The faults that were active in an outage; none explains it."""
         return self._cover.of(outage.start_ns, outage.end_ns)
 
@@ -97,7 +98,9 @@ class Outage:
                 self._gap('Services were to be watched and none was.')
         return list(dict.fromkeys((*planned, *sorted(self._watched))))
 
-    def _judge_watch(self, service: str, found: outages.Availability) -> None:
+    def _judge_watch(
+        self, service: str, found: availability.Availability
+    ) -> None:
         """Whether the service was watched well enough for a pass."""
         allowed = self._allowed_ns(service)
         if found.unknown_ns > allowed:
@@ -124,7 +127,7 @@ class Outage:
                 f'{self._plan.duration:g} s.'
             )
 
-    def _judge(self, service: str, found: outages.Availability) -> None:
+    def _judge(self, service: str, found: availability.Availability) -> None:
         allowed = self._allowed_ns(service)
         for one in found.outages:
             if allowed == 0 or self._certain_ns(one) > allowed:
@@ -138,7 +141,7 @@ class Outage:
                     'was longer than allowed is not known.'
                 )
 
-    def _certain_ns(self, one: outages.Outage) -> int:
+    def _certain_ns(self, one: availability.Outage) -> int:
         """How long one outage lasted for certain.
 
         Where nobody looked, it may have been up for a moment. Each such
@@ -150,7 +153,9 @@ class Outage:
         )
         return (one.least_ns - one.unknown_ns) // (most + 1)
 
-    def _finding(self, service: str, one: outages.Outage) -> model.Finding:
+    def _finding(
+        self, service: str, one: availability.Outage
+    ) -> model.Finding:
         numbers = self._evidence(service, one)
         names = self.faults_of(one)
         cause = (
@@ -179,7 +184,9 @@ class Outage:
     ) -> list[windows.Story]:
         return [self._faults.stories[name] for name in names]
 
-    def _evidence(self, service: str, one: outages.Outage) -> tuple[int, ...]:
+    def _evidence(
+        self, service: str, one: availability.Outage
+    ) -> tuple[int, ...]:
         """Numbers of the first failed samples and of the last."""
         failed = self._failed(service)
         start = bisect.bisect_left(failed, (one.start_ns, 0))
@@ -202,7 +209,7 @@ class Outage:
     def _row(
         self,
         service: str,
-        found: outages.Availability,
+        found: availability.Availability,
         before: tuple[int, int],
     ) -> None:
         gaps, findings = before

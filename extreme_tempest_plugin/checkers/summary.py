@@ -25,7 +25,7 @@ from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import outage
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
-from extreme_tempest_plugin.uptime import outages
+from extreme_tempest_plugin.uptime import availability
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,7 +205,9 @@ def uptime(
 
 
 def _uptime(
-    checker: outage.Outage, found: outages.Availability, calendar: Calendar
+    checker: outage.Outage,
+    found: availability.Availability,
+    calendar: Calendar,
 ) -> ServiceUptime:
     watched = found.good + found.failed > 0
     return ServiceUptime(

@@ -51,11 +51,9 @@ is told apart in ``unknown_ns``.
 
 import collections
 import collections.abc
-import datetime
-
-import msgspec
 
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.uptime import availability
 
 #: Without a sample for longer than this many intervals, time is unknown.
 GAP_INTERVALS = 2.5
@@ -66,117 +64,12 @@ _LEAST_ALLOWANCE_NS = 50_000_000
 _Window = tuple[int, int]
 
 
-class Outage(msgspec.Struct, frozen=True, kw_only=True):
-    """A window in which samples failed; see the module for the edges.
-
-    :param start_ns: the first failed sample was sent.
-    :param end_ns: the first good answer afterwards was there; if ``open``,
-        the end of the watch.
-    :param open: the service was not seen well again.
-    :param failed: samples that failed.
-    :param missed: samples in the window that could not be sent.
-    :param unknown_ns: how much of the window nobody looked at.
-    :param errors: class of error to number of samples.
-    """
-
-    start_ns: int
-    start_earliest_ns: int
-    start_latest_ns: int
-    end_ns: int
-    end_earliest_ns: int
-    end_latest_ns: int
-    open: bool
-    failed: int
-    missed: int
-    unknown_ns: int
-    errors: dict[str, int]
-
-    @property
-    def length_ns(self) -> int:
-        return self.end_ns - self.start_ns
-
-    @property
-    def least_ns(self) -> int:
-        """It lasted at least this long."""
-        return max(0, self.end_earliest_ns - self.start_latest_ns)
-
-    @property
-    def most_ns(self) -> int:
-        """It lasted at most this long."""
-        return self.end_latest_ns - self.start_earliest_ns
-
-
-class ApiUptime(msgspec.Struct, frozen=True, kw_only=True):
-    """What the api_uptime tool of OSIC wrote for a service, key by key.
-
-    :param uptime_pct: by requests; None if not one was sent.
-    :param start_time: UTC, ISO 8601.
-    """
-
-    uptime_pct: float | None
-    total_requests: int
-    successful_requests: int
-    failed_requests: int
-    start_time: str
-    end_time: str
-
-
-class Availability(msgspec.Struct, frozen=True, kw_only=True):
-    """How well a service could be reached during the watch.
-
-    ``up_ns + down_ns + unknown_ns`` is the whole watch.
-    """
-
-    start_ns: int
-    end_ns: int
-    good: int
-    failed: int
-    missed: int
-    up_ns: int
-    down_ns: int
-    unknown_ns: int
-    outages: tuple[Outage, ...]
-
-    @property
-    def longest_ns(self) -> int:
-        return max((outage.length_ns for outage in self.outages), default=0)
-
-    @property
-    def uptime_pct_by_requests(self) -> float | None:
-        """Share of good samples; None if there was none at all."""
-        total = self.good + self.failed
-        return 100.0 * self.good / total if total else None
-
-    @property
-    def uptime_pct_by_time(self) -> float | None:
-        """Share of the time that it was seen well; unknown time is not up.
-
-        None if the watch has no length.
-        """
-        total = self.end_ns - self.start_ns
-        return 100.0 * self.up_ns / total if total else None
-
-    def api_uptime(self, offset_ns: int) -> ApiUptime:
-        """The form of the old tool.
-
-        :param offset_ns: UTC less monotonic time, as in the CLOCK note.
-        """
-        return ApiUptime(
-            uptime_pct=self.uptime_pct_by_requests,
-            total_requests=self.good + self.failed,
-            successful_requests=self.good,
-            failed_requests=self.failed,
-            start_time=_utc(self.start_ns + offset_ns),
-            end_time=_utc(self.end_ns + offset_ns),
-        )
-
-
 def of(
     watched: collections.abc.Iterable[events.Sample | events.Missed],
     interval_ns: int,
     since_ns: int | None = None,
     until_ns: int | None = None,
-) -> Availability:
+) -> availability.Availability:
     """Availability of one service, from its samples in any order.
 
     :param watched: samples and missed samples of one service.
@@ -241,7 +134,7 @@ class Tracker:
         else:
             self._well(event)
 
-    def finish(self, until_ns: int | None = None) -> Availability:
+    def finish(self, until_ns: int | None = None) -> availability.Availability:
         """The result; feed nothing more afterwards.
 
         :param until_ns: end of the watch; None for the last event.
@@ -258,7 +151,7 @@ class Tracker:
             for start, end in windows
         )
         unknown = sum(end - start for start, end in self._unknown)
-        return Availability(
+        return availability.Availability(
             start_ns=since,
             end_ns=until,
             good=self._good,
@@ -331,9 +224,9 @@ class _Run:
 
     def outage(
         self, unknown: collections.abc.Sequence[_Window], until: int
-    ) -> Outage:
+    ) -> availability.Outage:
         end = until if self.ended is None else self.ended
-        return Outage(
+        return availability.Outage(
             start_ns=self.first.sent,
             start_earliest_ns=self.earliest,
             start_latest_ns=self._start_latest(),
@@ -389,8 +282,3 @@ def _union(
         if end > start:
             yield start, end
             reached = end
-
-
-def _utc(utc_ns: int) -> str:
-    moment = datetime.datetime.fromtimestamp(utc_ns / 1e9, tz=datetime.UTC)
-    return moment.isoformat(timespec='milliseconds')

@@ -26,7 +26,12 @@ ROOT = pathlib.Path(extreme_tempest_plugin.__file__).parent
 MAY_IMPORT = {
     'plan': set(),
     'history': {'plan'},
-    'checkers': {'history', 'plan', 'uptime.outages'},
+    'checkers': {
+        'history',
+        'plan',
+        'uptime.availability',
+        'uptime.outages',
+    },
     'reports': {'checkers', 'history', 'plan'},
     'cloud': {'history', 'plan', 'settings'},
     'storm': {'cloud', 'history', 'plan', 'settings'},
@@ -95,6 +100,7 @@ PURE = (
     'plan',
     'history',
     'checkers',
+    'uptime/availability.py',
     'uptime/outages.py',
     'storm/model.py',
     'storm/state.py',

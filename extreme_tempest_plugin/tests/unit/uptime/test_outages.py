@@ -13,6 +13,7 @@ import datetime
 
 import hypothesis
 import hypothesis.strategies as st
+import msgspec
 import testtools
 
 from extreme_tempest_plugin.history import events
@@ -231,7 +232,7 @@ class TestAvailability(testtools.TestCase):
                 'start_time': '2026-11-20T18:00:00.000+00:00',
                 'end_time': '2026-11-20T18:00:00.205+00:00',
             },
-            outages.msgspec.to_builtins(result.api_uptime(offset)),
+            msgspec.to_builtins(result.api_uptime(offset)),
         )
 
     def test_streaming_wants_order(self):

@@ -1,0 +1,129 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""How well a service could be reached, and when it could not.
+
+Pure: ``outages`` computes it from samples.
+"""
+
+import datetime
+
+import msgspec
+
+
+class Outage(msgspec.Struct, frozen=True, kw_only=True):
+    """A window in which samples failed; see ``outages`` for the edges.
+
+    :param start_ns: the first failed sample was sent.
+    :param end_ns: the first good answer afterwards was there; if ``open``,
+        the end of the watch.
+    :param open: the service was not seen well again.
+    :param failed: samples that failed.
+    :param missed: samples in the window that could not be sent.
+    :param unknown_ns: how much of the window nobody looked at.
+    :param errors: class of error to number of samples.
+    """
+
+    start_ns: int
+    start_earliest_ns: int
+    start_latest_ns: int
+    end_ns: int
+    end_earliest_ns: int
+    end_latest_ns: int
+    open: bool
+    failed: int
+    missed: int
+    unknown_ns: int
+    errors: dict[str, int]
+
+    @property
+    def length_ns(self) -> int:
+        return self.end_ns - self.start_ns
+
+    @property
+    def least_ns(self) -> int:
+        """It lasted at least this long."""
+        return max(0, self.end_earliest_ns - self.start_latest_ns)
+
+    @property
+    def most_ns(self) -> int:
+        """It lasted at most this long."""
+        return self.end_latest_ns - self.start_earliest_ns
+
+
+class ApiUptime(msgspec.Struct, frozen=True, kw_only=True):
+    """What the api_uptime tool of OSIC wrote for a service, key by key.
+
+    :param uptime_pct: by requests; None if not one was sent.
+    :param start_time: UTC, ISO 8601.
+    """
+
+    uptime_pct: float | None
+    total_requests: int
+    successful_requests: int
+    failed_requests: int
+    start_time: str
+    end_time: str
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """How well a service could be reached during the watch.
+
+    ``up_ns + down_ns + unknown_ns`` is the whole watch.
+    """
+
+    start_ns: int
+    end_ns: int
+    good: int
+    failed: int
+    missed: int
+    up_ns: int
+    down_ns: int
+    unknown_ns: int
+    outages: tuple[Outage, ...]
+
+    @property
+    def longest_ns(self) -> int:
+        return max((outage.length_ns for outage in self.outages), default=0)
+
+    @property
+    def uptime_pct_by_requests(self) -> float | None:
+        """Share of good samples; None if there was none at all."""
+        total = self.good + self.failed
+        return 100.0 * self.good / total if total else None
+
+    @property
+    def uptime_pct_by_time(self) -> float | None:
+        """Share of the time that it was seen well; unknown time is not up.
+
+        None if the watch has no length.
+        """
+        total = self.end_ns - self.start_ns
+        return 100.0 * self.up_ns / total if total else None
+
+    def api_uptime(self, offset_ns: int) -> ApiUptime:
+        """The form of the old tool.
+
+        :param offset_ns: UTC less monotonic time, as in the CLOCK note.
+        """
+        return ApiUptime(
+            uptime_pct=self.uptime_pct_by_requests,
+            total_requests=self.good + self.failed,
+            successful_requests=self.good,
+            failed_requests=self.failed,
+            start_time=_utc(self.start_ns + offset_ns),
+            end_time=_utc(self.end_ns + offset_ns),
+        )
+
+
+def _utc(utc_ns: int) -> str:
+    moment = datetime.datetime.fromtimestamp(utc_ns / 1e9, tz=datetime.UTC)
+    return moment.isoformat(timespec='milliseconds')
