@@ -33,7 +33,7 @@ from locust.user.task import LOCUST_STATE_STOPPING
 from extreme_tempest_plugin.storm import joining
 from extreme_tempest_plugin.storm import process
 from extreme_tempest_plugin.storm import spec
-from extreme_tempest_plugin.storm import user
+from extreme_tempest_plugin.storm import surroundings as around
 
 LOG = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class StormUser(locust.User):
             with contextlib.suppress(OSError):
                 self._process.broken(error)
 
-    def _ended(self, ended: user.Ended) -> None:
+    def _ended(self, ended: around.Ended) -> None:
         # Without Locust's event: nobody else listens.
         self._statistics.log_request(
             ended.service, ended.action, ended.elapsed / 1e6, 0

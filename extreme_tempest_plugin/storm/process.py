@@ -30,6 +30,7 @@ from extreme_tempest_plugin.storm import pacing
 from extreme_tempest_plugin.storm import replayer
 from extreme_tempest_plugin.storm import shares
 from extreme_tempest_plugin.storm import spec as storm_spec
+from extreme_tempest_plugin.storm import surroundings as around
 from extreme_tempest_plugin.storm import user
 
 
@@ -95,7 +96,7 @@ class Process:
         """
         return time.monotonic_ns() + self._shift
 
-    def new_user(self, told: user.Told) -> Seat | None:
+    def new_user(self, told: around.Told) -> Seat | None:
         """The next user of this process, None if it has all of its own.
 
         :param told: told of each call that has ended.
@@ -121,7 +122,7 @@ class Process:
             over_quota=whole.storm.over_quota,
             rng=choosing.source(whole.seed, index),
             settle_timeout=int(whole.storm.settle_timeout * 1e9),
-            surroundings=user.Surroundings(
+            surroundings=around.Surroundings(
                 cloud=self._cloud.calls,
                 looks=self._cloud.looks,
                 admin=self._admin,

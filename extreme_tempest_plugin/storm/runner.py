@@ -29,8 +29,8 @@ from extreme_tempest_plugin.storm import settling
 from extreme_tempest_plugin.storm import shares
 from extreme_tempest_plugin.storm import sharing
 from extreme_tempest_plugin.storm import spec as storm_spec
+from extreme_tempest_plugin.storm import surroundings as around
 from extreme_tempest_plugin.storm import tally
-from extreme_tempest_plugin.storm import user
 
 #: Seconds until a load process must be ready to fire; importing locust and
 #: Tempest takes 2 to 5 of them on a busy machine.
@@ -224,7 +224,7 @@ class Storm:
         with writer.Writer(part) as out:
             return sharing.create(
                 self._spec,
-                user.Surroundings(
+                around.Surroundings(
                     cloud=cloud.calls,
                     looks=cloud.looks,
                     ledger=ledger.Ledger(log),

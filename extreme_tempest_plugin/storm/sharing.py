@@ -20,6 +20,7 @@ from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import spec as storm_spec
 from extreme_tempest_plugin.storm import state as storm_state
+from extreme_tempest_plugin.storm import surroundings as around
 from extreme_tempest_plugin.storm import user
 
 #: Who creates them; its operations are ``shared-1`` and so on.
@@ -31,7 +32,7 @@ PAUSE = 0.5
 
 def create(
     spec: storm_spec.StormSpec,
-    surroundings: user.Surroundings,
+    surroundings: around.Surroundings,
     sleep: collections.abc.Callable[[float], None] = time.sleep,
 ) -> tuple[storm_spec.SharedResource, ...]:
     """Create what the plan shares, kind by kind, and wait until all is there.

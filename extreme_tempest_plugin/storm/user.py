@@ -16,9 +16,7 @@ and, at the end, ``settle`` until nothing is pending.
 """
 
 import collections.abc
-import dataclasses
 import random
-import typing
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import outcomes
@@ -28,59 +26,10 @@ from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import settling
 from extreme_tempest_plugin.storm import state as storm_state
+from extreme_tempest_plugin.storm import surroundings as around
 
 #: Seconds that a user keeps away at most when the cloud asks for it.
 LONGEST_WAIT = 60.0
-
-
-class Ledger(typing.Protocol):
-    """What a user writes down, see ``cloud.ledger.Ledger``."""
-
-    def owe(self, kind: str, name: str) -> None: ...
-
-    def made(self, kind: str, name: str, id_: str) -> None: ...
-
-    def gone(self, kind: str, name: str) -> None: ...
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A call that has ended, for statistics.
-
-    :param elapsed: from sending to answer, ns.
-    :param error: empty if it was acknowledged.
-    """
-
-    action: str
-    service: str
-    elapsed: int
-    error: str
-
-
-#: Told of each call that has ended.
-Told = collections.abc.Callable[[Ended], None]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a user works with.
-
-    :param cloud: for calls.
-    :param looks: for looks, with a shorter time-out.
-    :param admin: for calls and looks of actions that need it; None if there
-        are no credentials of an administrator.
-    :param record: takes each event, ``Writer.append``.
-    :param clock: CLOCK_MONOTONIC, ns.
-    :param ended: told of each call that has ended.
-    """
-
-    cloud: ports.Cloud
-    looks: ports.Cloud
-    admin: ports.Cloud | None = None
-    ledger: Ledger
-    record: collections.abc.Callable[[events.Event], None]
-    clock: collections.abc.Callable[[], int]
-    ended: Told = lambda ended: None
 
 
 class User:
@@ -107,7 +56,7 @@ class User:
         over_quota: bool = False,
         rng: random.Random,
         settle_timeout: int,
-        surroundings: Surroundings,
+        surroundings: around.Surroundings,
     ) -> None:
         self.state = storm_state.State(
             limits=limits,
@@ -302,7 +251,7 @@ class User:
 
     def _tell(self, call: model.Call, elapsed: int, error: str) -> None:
         self._around.ended(
-            Ended(
+            around.Ended(
                 action=call.action.name,
                 service=call.action.service,
                 elapsed=elapsed,

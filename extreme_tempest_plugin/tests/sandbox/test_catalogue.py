@@ -34,6 +34,7 @@ from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import offer as storm_offer
+from extreme_tempest_plugin.storm import surroundings as around
 from extreme_tempest_plugin.storm import user
 
 #: Kinds whose actions are walked through.
@@ -127,7 +128,7 @@ class CatalogueTest(testtools.TestCase):
             limits=dict.fromkeys([one.kind for one in actions.own()], 9),
             rng=choosing.source(1, 0),
             settle_timeout=PATIENCE * 10**9,
-            surroundings=user.Surroundings(
+            surroundings=around.Surroundings(
                 cloud=self.cloud,
                 looks=self.cloud,
                 admin=self.admin,

@@ -23,6 +23,7 @@ from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import replay
 from extreme_tempest_plugin.storm import replayer
 from extreme_tempest_plugin.storm import shares
+from extreme_tempest_plugin.storm import surroundings as around
 from extreme_tempest_plugin.storm import user
 from extreme_tempest_plugin.tests.unit.cloud import fakes
 
@@ -63,7 +64,7 @@ class World:
         self.cloud = fakes.Cloud()
         self.clock = fakes.Clock()
         self.events: list[events.Event] = []
-        self.surroundings = user.Surroundings(
+        self.surroundings = around.Surroundings(
             cloud=self.cloud,
             looks=self.cloud,
             ledger=fakes.Ledger(),

@@ -16,7 +16,7 @@ import testtools
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import sharing
-from extreme_tempest_plugin.storm import user
+from extreme_tempest_plugin.storm import surroundings as around
 from extreme_tempest_plugin.tests.unit.cloud import fakes
 from extreme_tempest_plugin.tests.unit.storm import test_spec
 
@@ -41,7 +41,7 @@ class CreateTest(testtools.TestCase):
         )
         return sharing.create(
             whole,
-            user.Surroundings(
+            around.Surroundings(
                 cloud=self.cloud,
                 looks=self.cloud,
                 ledger=fakes.Ledger(),
