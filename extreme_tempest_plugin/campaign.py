@@ -45,6 +45,7 @@ from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.history import writer
 from extreme_tempest_plugin.plan import known_issues
 from extreme_tempest_plugin.plan import model
@@ -157,6 +158,7 @@ class Campaign:
         self._storm: storming.Storming | None = None
         self._again = again
         self._writer = writer.Writer(directory.parts / f'{ACTOR}.jsonl')
+        self._note = notes.Notes(ACTOR, self._writer.append, time.monotonic_ns)
         self._breaking = breaking.Breaking(
             plan.faults,
             targets,
@@ -181,9 +183,9 @@ class Campaign:
                     finally:
                         self._put_back()
             except KeyboardInterrupt:
-                self._unmeasured('run', 'interrupted by the user')
+                self._note.unmeasured('run', 'interrupted by the user')
             except errors.HarnessError as error:
-                self._unmeasured('run', str(error))
+                self._note.unmeasured('run', str(error))
             self._note(events.Topic.ENDED, ACTOR)
 
     @contextlib.contextmanager
@@ -212,7 +214,7 @@ class Campaign:
                     log.stop()
         finally:
             for trouble in self._monitors.check():
-                self._unmeasured('uptime', trouble)
+                self._note.unmeasured('uptime', trouble)
 
     def _break_and_storm(self) -> None:
         if self._plan.storm:
@@ -235,7 +237,7 @@ class Campaign:
         if self._storm:
             why = self._storm.settle(self._show)
             if why:
-                self._unmeasured('storm', why)
+                self._note.unmeasured('storm', why)
 
     def _break_in_turn(self) -> None:
         for fault, make in self._breaking.in_turn():
@@ -293,21 +295,5 @@ class Campaign:
                 storm=self._storm.progress() if self._storm else None,
                 monitors=self._monitors.progress() if self._monitors else {},
                 remarks=self._remarks,
-            )
-        )
-
-    def _unmeasured(self, about: str, why: str) -> None:
-        self._note(events.Topic.UNMEASURED, about, why)
-
-    def _note(
-        self, what: events.Topic, about: str = '', said: str = ''
-    ) -> None:
-        self._writer.append(
-            events.Note(
-                t=time.monotonic_ns(),
-                actor=ACTOR,
-                what=what,
-                about=about,
-                text=said,
             )
         )

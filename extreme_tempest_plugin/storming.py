@@ -29,6 +29,7 @@ from extreme_tempest_plugin.cloud import leftovers
 from extreme_tempest_plugin.cloud import offer
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import joining
@@ -93,6 +94,7 @@ class Storming:
         self._settings = settings
         self._access = access
         self._record = record
+        self._note = notes.Notes('campaign', record, time.monotonic_ns)
         self._kinds = tuple(
             kind
             for kind in actions.kinds(plan.storm)
@@ -163,7 +165,7 @@ class Storming:
         if self._storm.running():
             why = self.settle(say)
             if why:
-                self._note(events.Topic.UNMEASURED, 'storm', why)
+                self._note.unmeasured('storm', why)
         say('counting what is there')
         cloud = self._cloud()
         counts = census.take(
@@ -226,17 +228,6 @@ class Storming:
         if self._access.admin is None:
             return None
         return clients.make(self._settings.cloud, self._access.admin)
-
-    def _note(self, what: events.Topic, about: str, text: str) -> None:
-        self._record(
-            events.Note(
-                t=time.monotonic_ns(),
-                actor='campaign',
-                what=what,
-                about=about,
-                text=text,
-            )
-        )
 
 
 def _script(again: replay.Replay | None, run: str) -> replay.Script:

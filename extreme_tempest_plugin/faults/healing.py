@@ -20,12 +20,12 @@ from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import evidence
-from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import looking
+from extreme_tempest_plugin.faults.drivers import engine as engine_
 from extreme_tempest_plugin.faults.drivers import os_faults
 
 _SECOND = 1_000_000_000
-_PERIOD = 0.5
 #: The killed run's last command may still be under way on the host, and
 #: break the target after it was seen whole: it must stay so for this long.
 _STEADY = 2.0
@@ -85,7 +85,7 @@ class Healer:
     def __init__(
         self,
         log: journal.Journal,
-        engine: injection.Engine,
+        engine: engine_.Engine,
         observer: evidence.Observer,
         report: Report,
         *,
@@ -142,25 +142,14 @@ class Healer:
         )
 
     def _wait_steady(self, entry: journal.Entry) -> tuple[bool, str]:
-        """Whether it is whole and stays so, and what was seen last."""
-        deadline = self._now() + int(entry.recovery * _SECOND)
-        steadiness = evidence.Steadiness()
-        while True:
-            seen: tuple[evidence.UnitState, ...] = ()
-            try:
-                seen = self._observer.observe(entry.target)
-                said = evidence.describe(seen)
-            except errors.ExtremeError as error:
-                said = str(error)
-            now = self._now()
-            steady = steadiness.seen(seen, now)
-            if steady >= _STEADY * _SECOND:
-                return True, said
-            if now >= deadline and steady < 0:
-                return False, said
-            if now >= deadline + _GRACE * _SECOND:
-                return False, f'{said}; does not stay so'
-            self._pause(_PERIOD)
+        lookout = looking.Lookout(
+            entry.target, self._observer, self._now, self._pause
+        )
+        return lookout.until_whole(
+            self._now() + int(entry.recovery * _SECOND),
+            int(_STEADY * _SECOND),
+            int(_GRACE * _SECOND),
+        )
 
     def _done(self, fault: str, proven: bool, text: str) -> Healed:
         self._report(

@@ -34,7 +34,6 @@ import collections.abc
 import pathlib
 import time
 import types
-from typing import Protocol
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import liveness
@@ -43,14 +42,14 @@ from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import looking
 from extreme_tempest_plugin.faults import recording
+from extreme_tempest_plugin.faults.drivers import engine as engine_
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 
 _SECOND = 1_000_000_000
-#: Between two looks at the target.
-_PERIOD = 0.5
 #: An engine's call is over when it returns; if the target does not show it
 #: by then and systemd is not at work, it will not.
 _EVIDENCE_WAIT = 10.0
@@ -62,16 +61,6 @@ _RETRY_WAIT = 30.0
 _STEADY = 2.0
 #: Between two tries to heal that fail at once.
 _UNDO_PERIOD = 2.0
-
-
-class Engine(Protocol):
-    """Who breaks and heals."""
-
-    def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
-        """Do it, and return when it is done.
-
-        :raises HarnessError: if it failed; it may be done all the same.
-        """
 
 
 class Injection:
@@ -94,7 +83,7 @@ class Injection:
         *,
         identity: str,
         run: str,
-        engine: Engine,
+        engine: engine_.Engine,
         observer: evidence.Observer,
         log: journal.Journal,
         record: recording.Record,
@@ -110,7 +99,7 @@ class Injection:
         self.healed: bool | None = None
         self._run = run
         self._engine = engine
-        self._observer = observer
+        self._lookout = looking.Lookout(target, observer, clock, pause)
         self._log = log
         self._now = clock
         self._pause = pause
@@ -164,9 +153,8 @@ class Injection:
 
     def _inject(self) -> bool:
         self._tell.phase(events.FaultPhase.PLANNED)
-        before = self._look()
-        if isinstance(before, str) or not evidence.whole(before):
-            said = before if isinstance(before, str) else _text(before)
+        before, said = self._lookout.look()
+        if not before or not evidence.whole(before):
             self._tell.unmeasured(
                 f'not injected: not in its steady state: {said}'
             )
@@ -192,29 +180,20 @@ class Injection:
         self._doubtful = bool(trouble)
         return self._prove(before, trouble)
 
-    def _prove(
-        self, before: tuple[evidence.UnitState, ...], trouble: str
-    ) -> bool:
-        deadline = self._now() + int(_EVIDENCE_WAIT * _SECOND)
-        while True:
-            seen = self._look()
-            if not isinstance(seen, str):
-                if evidence.happened(self.kind.proof, before, seen):
-                    self._tell.phase(
-                        events.FaultPhase.EVIDENCED,
-                        evidence.describe(seen, before),
-                    )
-                    return True
-                if evidence.moving(seen):
-                    # At most until the recovery is over.
-                    deadline = self._sent + int(self.plan.recovery * _SECOND)
-            if self._now() >= deadline:
-                break
-            self._pause(_PERIOD)
-        said = seen if isinstance(seen, str) else _text(seen)
-        said = f'{said}; {trouble}' if trouble else said
-        self._tell.unmeasured(f'not proven: {said}')
-        return False
+    def _prove(self, before: looking.States, trouble: str) -> bool:
+        proven, said = self._lookout.until_happened(
+            self.kind.proof,
+            before,
+            self._now() + int(_EVIDENCE_WAIT * _SECOND),
+            # At most until the recovery is over.
+            self._sent + int(self.plan.recovery * _SECOND),
+        )
+        if proven:
+            self._tell.phase(events.FaultPhase.EVIDENCED, said)
+        else:
+            said = f'{said}; {trouble}' if trouble else said
+            self._tell.unmeasured(f'not proven: {said}')
+        return proven
 
     def _heal(self) -> bool:
         if self._entry is None:
@@ -258,22 +237,12 @@ class Injection:
         )
 
     def _wait_whole(self, deadline: int) -> bool:
-        steadiness = evidence.Steadiness()
-        wanted = int(_STEADY * _SECOND) if self._doubtful else 0
-        while True:
-            seen = self._look()
-            states = () if isinstance(seen, str) else seen
-            now = self._now()
-            steady = steadiness.seen(states, now)
-            if steady >= wanted:
-                self._tell.phase(
-                    events.FaultPhase.HEAL_EVIDENCED, _text(states)
-                )
-                self._forget()
-                return True
-            if now >= deadline + (0 if steady < 0 else 2 * wanted):
-                return False
-            self._pause(_PERIOD)
+        steady = int(_STEADY * _SECOND) if self._doubtful else 0
+        whole, said = self._lookout.until_whole(deadline, steady, 2 * steady)
+        if whole:
+            self._tell.phase(events.FaultPhase.HEAL_EVIDENCED, said)
+            self._forget()
+        return whole
 
     def _forget(self) -> None:
         assert self._entry is not None
@@ -289,13 +258,6 @@ class Injection:
         except errors.ExtremeError as error:
             return str(error)
         return ''
-
-    def _look(self) -> tuple[evidence.UnitState, ...] | str:
-        """The target, or why it cannot be seen."""
-        try:
-            return self._observer.observe(self.target)
-        except errors.ExtremeError as error:
-            return str(error)
 
     def _journal_entry(self) -> journal.Entry:
         return journal.Entry(
@@ -334,7 +296,3 @@ def make(
         record=record,
         actor=actor,
     )
-
-
-def _text(states: tuple[evidence.UnitState, ...]) -> str:
-    return evidence.describe(states)

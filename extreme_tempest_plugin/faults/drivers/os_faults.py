@@ -45,7 +45,7 @@ class EngineError(errors.HarnessError):
 
 
 class OsFaults:
-    """An engine for services, see ``injection.Engine``.
+    """An engine for services, see ``engine.Engine``.
 
     :param timeout: seconds after which a call is killed.
     :param child: module to run; tests bring one that hangs.
