@@ -33,7 +33,9 @@ class TestCatalogue(testtools.TestCase):
             [model.Fault(fault='service.explode', target='a')],
         )
         self.assertIn("'service.explode'", str(error))
-        self.assertIn('service.kill, service.restart, service.terminate', str(error))
+        self.assertIn(
+            'service.kill, service.restart, service.terminate', str(error)
+        )
 
     def test_hold_of_what_heals_itself_is_refused(self) -> None:
         for hold in (5.0, None):
