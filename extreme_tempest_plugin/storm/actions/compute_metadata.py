@@ -17,6 +17,7 @@ https://docs.openstack.org/api-ref/compute/#server-metadata-servers-metadata
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm.actions import compute_servers as servers
+from extreme_tempest_plugin.storm.actions import metadata
 from extreme_tempest_plugin.storm.actions import registers
 
 
@@ -32,42 +33,24 @@ class _OnServer(servers.ServerAction):
         return sight, server.metadata if server else {}
 
 
-class SetMetadata(_OnServer, registers.SetKey):
+class SetMetadata(_OnServer, metadata.Set):
     """The server shows the value; the others are kept (POST)."""
 
     name = 'server.set_metadata'
 
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.service('nova').post(
-            f'servers/{call.id}/metadata',
-            {'metadata': {call.args['key']: call.args['value']}},
-        )
 
-
-class PutMetadata(_OnServer, registers.SetKey):
+class PutMetadata(_OnServer, metadata.Put):
     """The server shows the value; one key is written (PUT)."""
 
     name = 'server.put_metadata'
 
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        key = call.args['key']
-        return cloud.service('nova').put(
-            f'servers/{call.id}/metadata/{key}',
-            {'meta': {key: call.args['value']}},
-        )
 
-
-class DeleteMetadata(_OnServer, registers.DeleteKey):
+class DeleteMetadata(_OnServer, metadata.Delete):
     """The server does not show the key."""
 
     name = 'server.delete_metadata'
     # 404: another user was faster.
     conflicts = frozenset({404, 409})
-
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.service('nova').delete(
-            f'servers/{call.id}/metadata/{call.args["key"]}'
-        )
 
 
 ACTIONS: tuple[model.Action, ...] = (

@@ -149,9 +149,6 @@ class CreateGroup(_Group, plain.Create):
 
     name = 'group.create'
 
-    def wanted(self, cloud: ports.Cloud, call: model.Call) -> plain.Fields:
-        return {'name': call.args['name']}
-
 
 class DeleteGroup(_Group, plain.Delete):
     """The end of a group."""

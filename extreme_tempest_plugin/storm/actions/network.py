@@ -58,17 +58,7 @@ class CreateNetwork(_Network, plain.Create):
     """A network; it is there when neutron shows it as ACTIVE."""
 
     name = 'network.create'
-
-    def wanted(self, cloud: ports.Cloud, call: model.Call) -> plain.Fields:
-        return {'name': call.args['name']}
-
-    def sight(
-        self,
-        shown: plain.Fields | None,
-        wanted: plain.Fields,
-        seen: collections.abc.Set[str] = frozenset(),
-    ) -> model.Sight:
-        return super().sight(shown, {**wanted, 'status': 'ACTIVE'}, seen)
+    becomes = {'status': 'ACTIVE'}
 
 
 class RenameNetwork(_Network, plain.Rename):

@@ -58,17 +58,7 @@ class CreateRouter(_Router, plain.Create):
 
     name = 'router.create'
     requires = frozenset({'extension:router'})
-
-    def wanted(self, cloud: ports.Cloud, call: model.Call) -> plain.Fields:
-        return {'name': call.args['name']}
-
-    def sight(
-        self,
-        shown: plain.Fields | None,
-        wanted: plain.Fields,
-        seen: collections.abc.Set[str] = frozenset(),
-    ) -> model.Sight:
-        return super().sight(shown, {**wanted, 'status': 'ACTIVE'}, seen)
+    becomes = {'status': 'ACTIVE'}
 
 
 class RenameRouter(_Router, plain.Rename):

@@ -42,9 +42,6 @@ class CreateSecurityGroup(_SecurityGroup, plain.Create):
     name = 'security_group.create'
     requires = frozenset({'extension:security-group'})
 
-    def wanted(self, cloud: ports.Cloud, call: model.Call) -> plain.Fields:
-        return {'name': call.args['name']}
-
 
 class RenameSecurityGroup(_SecurityGroup, plain.Rename):
     """Another name of a security group."""

@@ -129,13 +129,17 @@ def text(value: object) -> str | None:
 
 
 class Create(Plain):
-    """Creates it, and sees it with the fields that were asked for."""
+    """Creates it, and sees it with the fields that were asked for.
+
+    :cvar becomes: more fields that are shown once it is made.
+    """
 
     effect = model.Effect.CREATES
+    becomes: typing.ClassVar[Fields] = {}
 
-    @abc.abstractmethod
     def wanted(self, cloud: ports.Cloud, call: model.Call) -> Fields:
         """The fields to ask for, which are shown afterwards."""
+        return {'name': call.args['name']}
 
     def hidden(self) -> Fields:
         """More fields to ask for: secrets, which are not shown."""
@@ -168,7 +172,7 @@ class Create(Plain):
     ) -> model.Sight:
         return self.sight(
             self.show(cloud, answer.made),
-            self.wanted(cloud, call),
+            {**self.wanted(cloud, call), **self.becomes},
             call.args.keys(),
         )
 

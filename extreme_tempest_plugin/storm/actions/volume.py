@@ -19,6 +19,7 @@ import random
 
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm.actions import metadata
 from extreme_tempest_plugin.storm.actions import registers
 from extreme_tempest_plugin.storm.actions import volume_states as volumes
 
@@ -175,40 +176,22 @@ class _OnVolume(volumes.VolumeAction):
         return sight, volume.metadata if volume else {}
 
 
-class SetMetadata(_OnVolume, registers.SetKey):
+class SetMetadata(_OnVolume, metadata.Set):
     """The volume shows the value; the others are kept (POST)."""
 
     name = 'volume.set_metadata'
 
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.service('cinder').post(
-            f'volumes/{call.id}/metadata',
-            {'metadata': {call.args['key']: call.args['value']}},
-        )
 
-
-class PutMetadata(_OnVolume, registers.SetKey):
+class PutMetadata(_OnVolume, metadata.Put):
     """The volume shows the value; one key is written (PUT)."""
 
     name = 'volume.put_metadata'
 
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        key = call.args['key']
-        return cloud.service('cinder').put(
-            f'volumes/{call.id}/metadata/{key}',
-            {'meta': {key: call.args['value']}},
-        )
 
-
-class DeleteMetadata(_OnVolume, registers.DeleteKey):
+class DeleteMetadata(_OnVolume, metadata.Delete):
     """The volume does not show the key."""
 
     name = 'volume.delete_metadata'
-
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.service('cinder').delete(
-            f'volumes/{call.id}/metadata/{call.args["key"]}'
-        )
 
 
 ACTIONS: tuple[model.Action, ...] = (
