@@ -110,7 +110,8 @@ class Storming:
                 storm=plan.storm,
                 cloud=settings.cloud,
                 credentials=access.user,
-                admin=access.admin,
+                # Only who needs a secret is told it.
+                admin=access.admin if actions.need_admin(plan.storm) else None,
                 script=_script(again, directory.run),
                 web_ui=settings.web_ui,
                 others=_others(settings.others),

@@ -53,7 +53,7 @@ def grant(
 
     :param settings: what ``place`` returned.
     :param name: names the project of dynamic credentials.
-    :param admin: an administrator is wanted, too.
+    :param admin: an administrator acts in the storm.
     :raises UsageError: if there are none.
     """
     if not settings.os_cloud:

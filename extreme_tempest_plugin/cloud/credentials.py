@@ -56,8 +56,8 @@ class Access:
     """As whom a run speaks to its cloud.
 
     :param user: of the storm and of the monitors.
-    :param admin: for actions that only an administrator may call; None if
-        there is none, or none is wanted.
+    :param admin: for actions that only an administrator may call, and for
+        what the census is shown by nobody else; None if there is none.
     :param provided: what was made for this run alone and is deleted after
         it: kind and id, in the order of their deletion.
     """
@@ -77,7 +77,9 @@ def from_tempest(
     pre-provisioned ones (accounts.yaml) are used as they are.
 
     :param name: names the project in Keystone.
-    :param admin: an administrator is wanted, too.
+    :param admin: an administrator acts in the storm: one of the run's own,
+        where Tempest makes them. Otherwise that of tempest.conf is taken, if
+        it has one.
     :param routed: a router leads from the network to the public one.
     :raises UsageError: if Tempest cannot provide a user.
     """
@@ -104,7 +106,10 @@ def from_tempest(
         dynamic = isinstance(provider, dynamic_creds.DynamicCredentialProvider)
         yield Access(
             user=user,
-            admin=_admin(provider) if admin else None,
+            # Of accounts that are there already one is only taken.
+            admin=_admin(provider)
+            if admin or not dynamic
+            else administrator(),
             provided=provided(user, router) if dynamic else (),
         )
     finally:

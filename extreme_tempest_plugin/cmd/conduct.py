@@ -59,7 +59,11 @@ def conduct(
     signal.signal(signal.SIGTERM, _interrupt)
     with (
         display.live(quiet=args.format == 'json') as show,
-        access.grant(settings, 'extreme', _needs_admin(plan)) as granted,
+        access.grant(
+            settings,
+            'extreme',
+            plan.storm is not None and actions.need_admin(plan.storm),
+        ) as granted,
     ):
         result = campaign.run(plan, settings, granted, show, again)
     if args.format == 'json':
@@ -67,12 +71,6 @@ def conduct(
     else:
         text.show(result.verdict, result.directory, rich.console.Console())
     return verdict.exit_code(result.verdict)
-
-
-def _needs_admin(plan: model.Plan) -> bool:
-    return plan.storm is not None and any(
-        action.admin for action in actions.wanted(plan.storm)
-    )
 
 
 def _interrupt(number: int, frame: types.FrameType | None) -> None:

@@ -218,3 +218,8 @@ def wanted(storm: plan_model.Storm) -> tuple[model.Action, ...]:
     return tuple(
         {action.name: action for action in (*chosen, *shared)}.values()
     )
+
+
+def need_admin(storm: plan_model.Storm) -> bool:
+    """Whether an administrator acts in a storm."""
+    return any(action.admin for action in wanted(storm))

@@ -82,7 +82,9 @@ class CampaignTest(test.BaseTestCase):
         )
         dynamic = CONF.auth.use_dynamic_credentials
         cls.access = credentials.Access(
-            user=user, provided=credentials.provided(user) if dynamic else ()
+            user=user,
+            admin=credentials.administrator(),
+            provided=credentials.provided(user) if dynamic else (),
         )
 
     @classmethod

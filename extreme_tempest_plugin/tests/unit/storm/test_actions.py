@@ -33,6 +33,11 @@ class CheckTest(testtools.TestCase):
         self.assertIn('server.create', str(error))
         self.assertNotIn('\n', str(error))
 
+    def test_who_needs_an_administrator(self):
+        for name, needed in (('server.create', False), ('user.create', True)):
+            storm = plan_model.Storm(actions={'token.issue': 1, name: 1})
+            self.assertIs(needed, actions.need_admin(storm), name)
+
     def test_names_are_those_of_the_classes(self):
         for name, action in actions.catalogue().items():
             self.assertEqual(name, action.name)
