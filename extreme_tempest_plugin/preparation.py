@@ -45,6 +45,7 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
         storm=plan.storm and _complete_storm(plan.storm, settings),
         uptime=plan.uptime and _complete_uptime(plan.uptime, settings),
     )
+    _check_times(plan)
     if plan.storm:
         actions.check(plan.storm)
         boots = {'server'} & {*actions.created(plan.storm), *plan.storm.shared}
@@ -98,6 +99,28 @@ def _check_shared(kinds: collections.abc.Iterable[str]) -> None:
                     ('storm', 'shared', kind),
                 )
         there.add(kind)
+
+
+def _check_times(plan: model.Plan) -> None:
+    """See whether each limit of time is one of an action of the storm.
+
+    :raises PlanError: if not: a misspelt one would measure nothing.
+    """
+    known = (
+        {action.name for action in actions.wanted(plan.storm)}
+        if plan.storm
+        else set()
+    )
+    for key, limits in (
+        ('latency', plan.slo.latency),
+        ('settle', plan.slo.settle),
+    ):
+        for name in limits:
+            if name not in {*known, model.DEFAULT}:
+                raise errors.PlanError(
+                    f'slo.{key}.{name}: the storm has no such action',
+                    ('slo', key, name),
+                )
 
 
 def _complete_uptime(

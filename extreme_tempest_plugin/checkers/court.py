@@ -29,6 +29,7 @@ from extreme_tempest_plugin.checkers import references
 from extreme_tempest_plugin.checkers import registers
 from extreme_tempest_plugin.checkers import server_logs
 from extreme_tempest_plugin.checkers import stuck
+from extreme_tempest_plugin.checkers import times
 from extreme_tempest_plugin.checkers import unexpected
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
@@ -89,6 +90,7 @@ class Court:
             ),
             self._stuck,
             unexpected.Unexpected(self.calls, self.faults, plan.slo),
+            times.Times(self.calls, self.faults, self.holes, plan.slo),
             self.outage,
             self.logs,
             integrity.Integrity(self.calls, self.holes, plan),

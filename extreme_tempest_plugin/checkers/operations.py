@@ -46,6 +46,7 @@ class Rest:
     state: str
     reached: bool
     after_ns: int
+    least_ns: int
     error: str
     seen: collections.abc.Mapping[str, str | None]
 
@@ -55,7 +56,9 @@ class Operation:
     """One call.
 
     :ivar n: number of its invocation.
+    :ivar actor: who invoked it.
     :ivar began: when it was invoked, ns.
+    :ivar intended: when it was due, ns; 0 where nothing was.
     :ivar writes: values of attributes that it writes; None removes one.
     :ivar target: resource that it acted on, empty for a create.
     :ivar end: when its outcome was known, ns; its start if it never was.
@@ -67,7 +70,9 @@ class Operation:
 
     n: int
     op: str
+    actor: str
     began: int
+    intended: int
     action: str
     service: str
     target: str
@@ -190,7 +195,9 @@ class Operations:
         self.by_op[event.op] = Operation(
             n=event.n,
             op=event.op,
+            actor=once(event.actor),
             began=event.t,
+            intended=event.intended,
             action=once(event.action),
             service=once(event.service),
             target=once(event.resource),
@@ -237,6 +244,7 @@ class Operations:
             state=self._once(event.state),
             reached=event.reached,
             after_ns=event.after_ns,
+            least_ns=event.least_ns,
             error=event.error,
             seen={self._once(key): value for key, value in event.seen.items()}
             if event.seen

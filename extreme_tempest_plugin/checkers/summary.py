@@ -20,6 +20,7 @@ import statistics
 import msgspec
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.checkers import durations
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import outage
@@ -37,8 +38,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     pending: int = 0
 
 
-class Settle(msgspec.Struct, frozen=True, kw_only=True):
-    """Time from the acknowledgement to rest, s, of those that came to rest.
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the operations of one action took, s.
 
     :param p95_s: by nearest rank.
     """
@@ -172,26 +173,38 @@ def count(calls: operations.Operations) -> dict[str, Counts]:
     }
 
 
-def settle_times(calls: operations.Operations) -> dict[str, Settle]:
-    """Time to rest by action."""
-    times: dict[str, list[int]] = collections.defaultdict(list)
+def latencies(calls: operations.Operations) -> dict[str, Times]:
+    """Time to the acknowledgement by action, from when it was due or sent."""
+    found: dict[str, list[int]] = collections.defaultdict(list)
+    for operation in calls:
+        if operation.acknowledged:
+            since = operation.intended or operation.began
+            found[operation.action].append(operation.end - since)
+    return _times(found)
+
+
+def settle_times(calls: operations.Operations) -> dict[str, Times]:
+    """Time from the acknowledgement to rest by action, of those at rest."""
+    found: dict[str, list[int]] = collections.defaultdict(list)
     for operation in calls:
         if operation.rest is not None and operation.rest.reached:
-            times[operation.action].append(operation.rest.after_ns)
-    return {
-        action: _settle(sorted(values))
-        for action, values in sorted(times.items())
-    }
+            found[operation.action].append(operation.rest.after_ns)
+    return _times(found)
 
 
-def _settle(values: collections.abc.Sequence[int]) -> Settle:
-    rank = math.ceil(0.95 * len(values))
-    return Settle(
-        count=len(values),
-        median_s=_s(statistics.median(values)),
-        p95_s=_s(values[rank - 1]),
-        max_s=_s(values[-1]),
-    )
+def _times(
+    found: collections.abc.Mapping[str, list[int]],
+) -> dict[str, Times]:
+    table = {}
+    for action, values in sorted(found.items()):
+        values.sort()
+        table[action] = Times(
+            count=len(values),
+            median_s=_s(statistics.median(values)),
+            p95_s=_s(durations.nearest_rank(values, 95)),
+            max_s=_s(values[-1]),
+        )
+    return table
 
 
 def uptime(

@@ -60,6 +60,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     :param known_issues: what each known issue was good for, by its id.
     :param measured: other numbers, by name.
     :param operations: by action.
+    :param latency: time to the acknowledgement, by action.
     :param settle: time to rest, by action.
     """
 
@@ -81,7 +82,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     logs: tuple[server_logs.LogLines, ...]
     uptime: dict[str, summary.ServiceUptime]
     operations: dict[str, summary.Counts]
-    settle: dict[str, summary.Settle]
+    latency: dict[str, summary.Times]
+    settle: dict[str, summary.Times]
     faults: tuple[summary.FaultRow, ...]
     measured: dict[str, float]
 
@@ -129,6 +131,7 @@ def judge(
         logs=court.logs.lines,
         uptime=summary.uptime(court.outage, calendar),
         operations=summary.count(court.calls),
+        latency=summary.latencies(court.calls),
         settle=summary.settle_times(court.calls),
         faults=summary.fault_rows(court.faults, calendar),
         measured=said.measured,

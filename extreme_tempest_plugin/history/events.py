@@ -184,6 +184,9 @@ class Settled(Event, frozen=True, tag='settled'):
     :param state: the last state seen: ``ACTIVE``, ``BUILD``, ``deleted``.
     :param reached: the state is the one that the operation wanted.
     :param after_ns: since the acknowledgement.
+    :param least_ns: from the acknowledgement to the beginning of the last
+        look that showed it not there yet; 0 if there was none. It came to
+        rest between the two.
     :param error: why it could not be seen, one line.
     :param seen: values of attributes that were seen; null for one that was
         not there.
@@ -193,6 +196,7 @@ class Settled(Event, frozen=True, tag='settled'):
     state: str
     reached: bool
     after_ns: Ns
+    least_ns: Ns = 0
     error: str = ''
     seen: dict[str, str | None] = {}
 

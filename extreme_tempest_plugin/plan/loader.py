@@ -192,8 +192,9 @@ def _explain(
             step['key'] or step['index']
             for step in _STEP.finditer(found['path'])
         ]
-    if steps and steps[-1] == _ANY:
-        steps[-1] = _culprit(data, steps[:-1], whole)
+    for position, step in enumerate(steps):
+        if step == _ANY:
+            steps[position] = _culprit(data, steps[:position], whole)
     unknown = _UNKNOWN.search(message)
     if unknown:
         steps.append(unknown['key'])

@@ -33,6 +33,9 @@ Processes = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 #: Seconds between which a user waits where a plan says nothing.
 THINK_TIME = (0.5, 2.0)
 
+#: Speaks for what a mapping of limits does not name.
+DEFAULT = 'default'
+
 #: Part of the name of a directory.
 Name = Annotated[
     str, msgspec.Meta(pattern=r'\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z')
@@ -139,9 +142,45 @@ class Fault(_Part, frozen=True, forbid_unknown_fields=True):
     recovery: PositiveSeconds = 120.0
 
 
+class Times(_Part, frozen=True, forbid_unknown_fields=True):
+    """How long the operations of one action may take, s.
+
+    :param p50: half of them may take longer, and so on by nearest rank.
+    :param max: none may take longer.
+    """
+
+    p50: PositiveSeconds | None = None
+    p90: PositiveSeconds | None = None
+    p95: PositiveSeconds | None = None
+    p99: PositiveSeconds | None = None
+    max: PositiveSeconds | None = None
+
+    def __post_init__(self) -> None:
+        if not self.limits():
+            raise ValueError('no limit: give `p50` to `p99` or `max`')
+
+    def limits(self) -> tuple[tuple[str, int, float], ...]:
+        """Name, percentile and seconds of each limit; the maximum is 100."""
+        return tuple(
+            (name, percent, limit)
+            for name, percent, limit in (
+                ('p50', 50, self.p50),
+                ('p90', 90, self.p90),
+                ('p95', 95, self.p95),
+                ('p99', 99, self.p99),
+                ('max', 100, self.max),
+            )
+            if limit is not None
+        )
+
+
 class Slo(_Part, frozen=True, forbid_unknown_fields=True):
     """What the run must reach to pass.
 
+    :param latency: of calls, from the sending (where operations come at a
+        rate: from when they were due) to the acknowledgement, by action;
+        ``default`` speaks for those that are not named.
+    :param settle: from the acknowledgement to rest, likewise.
     :param longest_outage: seconds that one outage of a service may last;
         ``default`` speaks for the services that are not named, 0 without it.
     :param lost: acknowledged requests that may be lost.
@@ -157,6 +196,8 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
         allow, outside of fault windows.
     """
 
+    latency: dict[str, Times] = {}
+    settle: dict[str, Times] = {}
     longest_outage: dict[str, Seconds] = {}
     lost: Annotated[int, msgspec.Meta(ge=0)] = 0
     stuck: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -169,7 +210,7 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
 
     def allowed_outage(self, service: str) -> float:
         """Seconds that one outage of ``service`` may last."""
-        default = self.longest_outage.get('default', 0.0)
+        default = self.longest_outage.get(DEFAULT, 0.0)
         return self.longest_outage.get(service, default)
 
 

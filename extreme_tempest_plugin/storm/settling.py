@@ -44,12 +44,15 @@ class Rest:
     """A call has come to rest, or its time is up.
 
     :param after: since the acknowledgement, ns.
+    :param least: from the acknowledgement to the beginning of the last look
+        that showed it not there yet, ns.
     """
 
     call: model.Call
     sight: model.Sight
     at: int
     after: int
+    least: int
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -59,6 +62,8 @@ class _Pending:
     :param acknowledged: when, ns.
     :param due: when it may be looked at again, ns.
     :param late: looks that began after the deadline.
+    :param not_yet: when the last look began that showed it not there yet,
+        ns.
     :param seen: what the last look that showed something showed.
     :param trouble: why the last look showed nothing; empty if it did.
     """
@@ -68,6 +73,7 @@ class _Pending:
     acknowledged: int
     due: int
     late: int = 0
+    not_yet: int
     seen: model.Sight = NOTHING
     trouble: str = ''
 
@@ -117,6 +123,7 @@ class Settling:
             answer=answer,
             acknowledged=acknowledged,
             due=acknowledged,
+            not_yet=acknowledged,
         )
 
     def add_stray(self, call: model.Call) -> None:
@@ -163,6 +170,7 @@ class Settling:
                 sight=sight,
                 at=now,
                 after=now - pending.acknowledged,
+                least=pending.not_yet - pending.acknowledged,
             )
 
     def _look(self, pending: _Pending) -> model.Sight | None:
@@ -171,6 +179,7 @@ class Settling:
         if pending.late and over >= GRACE:
             return dataclasses.replace(pending.seen, error=pending.trouble)
         pending.late += over >= 0
+        began = self._clock()
         try:
             sight = _look(
                 self._view(pending.call.action), pending.call, pending.answer
@@ -179,6 +188,8 @@ class Settling:
             pending.trouble = f'{LAST_LOOK}{error.refusal.error}'
             return None
         pending.seen = sight
+        if not sight.reached:
+            pending.not_yet = began
         at_rest = sight.reached or sight.final or pending.late
         return sight if at_rest else None
 

@@ -269,6 +269,7 @@ class User:
                 state=sight.state,
                 reached=sight.reached,
                 after_ns=rest.after,
+                least_ns=rest.least,
                 error='' if sight.reached else outcomes.line(sight.error),
                 seen=dict(sight.seen),
             )

@@ -58,6 +58,20 @@ class TestPrepare(testtools.TestCase):
         said = self.refused(STORM.replace('server.create', 'server.vanish'))
         self.assertIn('server.vanish', said)
 
+    def test_a_limit_of_what_the_storm_does_not_do(self):
+        slo = 'slo: {settle: {default: {max: 9}, %s: {max: 9}}}\n'
+        self.assertIn(
+            'slo.settle.server.creat: the storm has no such action',
+            self.refused(STORM + slo % 'server.creat'),
+        )
+        self.assertIn(
+            'slo.settle.server.create: the storm has no such action',
+            self.refused(
+                'name: p\nduration: 9\nuptime: {}\n' + slo % 'server.create'
+            ),
+        )
+        prepare(STORM + slo % 'server.create')
+
     def test_unknown_service(self):
         said = self.refused(
             'name: p\nduration: 9\nuptime: {services: [nowa]}\n'

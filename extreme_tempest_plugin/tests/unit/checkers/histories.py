@@ -125,7 +125,15 @@ class Builder:
         return op
 
     def settle(
-        self, t, op, state, reached=True, after=1.0, error='', seen=None
+        self,
+        t,
+        op,
+        state,
+        reached=True,
+        after=1.0,
+        error='',
+        seen=None,
+        least=0.0,
     ):
         self.add(
             events.Settled(
@@ -135,6 +143,7 @@ class Builder:
                 state=state,
                 reached=reached,
                 after_ns=round(after * SECOND),
+                least_ns=round(least * SECOND),
                 error=error,
                 seen=seen or {},
             )

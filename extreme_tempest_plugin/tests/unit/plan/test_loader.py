@@ -101,6 +101,24 @@ class TestParse(testtools.TestCase):
             'nova: 30', 'nova: -1', 'p.yaml:18: slo.longest_outage.nova'
         )
 
+    def test_limits_of_times(self):
+        slo = 'slo:\n  latency:\n    server.create: {p95: 5, max: 60}\n'
+        times = loader.parse(GOOD.replace('slo:\n', slo)).slo.latency
+        self.assertEqual(
+            (('p95', 95, 5.0), ('max', 100, 60.0)),
+            times['server.create'].limits(),
+        )
+        for old, new, expected in (
+            ('p95: 5', 'p59: 5', 'server.create.p59: unknown key'),
+            ('p95: 5', 'p95: 0', 'server.create.p95: Expected'),
+            ('p95: 5, max: 60', '', 'server.create: no limit: give `p50`'),
+        ):
+            self.changed(
+                'slo:\n',
+                slo.replace(old, new),
+                f'p.yaml:18: slo.latency.{expected}',
+            )
+
     def test_nothing_lasts_for_ever(self):
         for value in ('.inf', '.nan', '1e300', '-.inf'):
             self.changed(

@@ -91,6 +91,21 @@ class UserTest(testtools.TestCase):
         self.assertEqual('ACTIVE', settled.state)
         self.assertTrue(settled.reached)
         self.assertEqual(2 * SECOND, settled.after_ns)
+        self.assertEqual(0, settled.least_ns)
+
+    def test_it_came_to_rest_between_two_looks(self):
+        self.compute.boots = 'BUILD'
+        one = self._creator()
+        one.step()
+        for _ in range(3):
+            one.settle()
+            self.clock.sleep(1)
+        self.compute.set('id-1', status='ACTIVE')
+        self.clock.sleep(40)
+        one.settle()
+        settled = self.events[-1]
+        self.assertEqual(2 * SECOND, settled.least_ns)
+        self.assertEqual(43 * SECOND, settled.after_ns)
 
     def test_the_ledger_comes_before_the_call(self):
         seen = []
