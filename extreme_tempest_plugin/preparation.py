@@ -48,6 +48,7 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
     _check_times(plan)
     if plan.storm:
         actions.check(plan.storm)
+        _check_states(plan.storm)
         boots = {'server'} & {*actions.created(plan.storm), *plan.storm.shared}
         if boots and not settings.cloud.image:
             raise errors.UsageError(
@@ -99,6 +100,21 @@ def _check_shared(kinds: collections.abc.Iterable[str]) -> None:
                     ('storm', 'shared', kind),
                 )
         there.add(kind)
+
+
+def _check_states(storm: model.Storm) -> None:
+    """See whether each deadline of a state is one of a kind of the storm.
+
+    :raises PlanError: if not: a misspelt one would never hold.
+    """
+    known = {*actions.kinds(storm), *storm.shared}
+    for kind in storm.stuck_after:
+        if kind not in known:
+            raise errors.PlanError(
+                f'storm.stuck_after.{kind}: the storm has nothing to do with '
+                f'that; it deals with {", ".join(sorted(known))}',
+                ('storm', 'stuck_after', kind),
+            )
 
 
 def _check_times(plan: model.Plan) -> None:

@@ -67,7 +67,7 @@ class Court:
             self.census,
             self.faults,
             plan.slo.stuck,
-            round(storm.settle_timeout * model.SECOND),
+            storm,
             (self._lost.named, self._registers.named),
         )
         self.logs = server_logs.ServerLogs(

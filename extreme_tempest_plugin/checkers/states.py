@@ -11,13 +11,16 @@
 #    under the License.
 """States of resources, as services name them.
 
-Sources: nova's ``nova/compute/vm_states.py`` and the API guide, server
-concepts, https://docs.openstack.org/api-guide/compute/server_concepts.html;
+Sources: nova's ``nova/compute/vm_states.py``, ``task_states.py`` and the API
+guide, server concepts, https://docs.openstack.org/api-guide/compute/server_concepts.html;
 https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes and
 https://docs.openstack.org/glance/latest/user/statuses.html
 """
 
+import collections.abc
+
 from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.history import events
 
 #: On the way to another state: nothing may stay in one of these.
 TRANSITIONAL = frozenset(
@@ -32,6 +35,44 @@ TRANSITIONAL = frozenset(
         'resize',
         'revert_resize',
         'deleting',
+        # Tasks of nova, while the status is one of rest.
+        'image_backup',
+        'image_pending_upload',
+        'image_snapshot',
+        'image_snapshot_pending',
+        'image_uploading',
+        'pausing',
+        'powering-off',
+        'powering-on',
+        'reboot_pending',
+        'reboot_pending_hard',
+        'reboot_started',
+        'reboot_started_hard',
+        'rebooting',
+        'rebooting_hard',
+        'rebuild_block_device_mapping',
+        'rebuild_spawning',
+        'rebuilding',
+        'rescuing',
+        'resize_confirming',
+        'resize_finish',
+        'resize_migrated',
+        'resize_migrating',
+        'resize_prep',
+        'resize_reverting',
+        'restoring',
+        'resuming',
+        'shelving',
+        'shelving_image_pending_upload',
+        'shelving_image_uploading',
+        'shelving_offloading',
+        'soft-deleting',
+        'spawning',
+        'suspending',
+        'unpausing',
+        'unrescuing',
+        'unshelving',
+        'updating_password',
         # Of cinder.
         'attaching',
         'backing-up',
@@ -41,7 +82,12 @@ TRANSITIONAL = frozenset(
         'extending',
         'reserved',
         'restoring-backup',
+        'retyping',
+        'reverting',
         'uploading',
+        # Of glance.
+        'importing',
+        'saving',
     }
 )
 
@@ -53,9 +99,23 @@ UNSEEN = 'unseen'
 LAST_LOOK = 'last look: '
 
 
-def is_transitional(state: str) -> bool:
-    """Whether a resource may not stay so."""
-    return state.lower() in TRANSITIONAL
+def is_transitional(
+    state: str, also: collections.abc.Iterable[str] = ()
+) -> bool:
+    """Whether a resource may not stay so.
+
+    :param also: states for which the plan has deadlines.
+    """
+    return state.lower() in TRANSITIONAL or state.lower() in {
+        one.lower() for one in also
+    }
+
+
+def of(entry: events.Census) -> str:
+    """The state of a resource; what is done with it if that does not say."""
+    task = entry.refs.get('task_state', '')
+    says = is_error(entry.state) or is_transitional(entry.state)
+    return entry.state if says or not task else task
 
 
 def is_error(state: str) -> bool:

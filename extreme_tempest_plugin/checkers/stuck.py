@@ -16,18 +16,18 @@ before its deadline. Afterwards no resource of the run may be in an error or
 on its way.
 """
 
-import collections
 import collections.abc
-import shlex
 
 from extreme_tempest_plugin.checkers import censuses
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import states
+from extreme_tempest_plugin.checkers import stuck_census
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.plan import model as plan_model
 
-SLO = 'stuck or error states'
+SLO = stuck_census.SLO
 
 #: Kind of the operations that are tests of Tempest, and no resource.
 TEST = 'tempest'
@@ -37,7 +37,7 @@ class Stuck:
     """Operations that did not come to rest, resources that did not.
 
     :param allowed: resources that the plan allows to get stuck.
-    :param settle_ns: how long an operation may take to rest, ns.
+    :param storm: of the plan: what deadlines there are.
     :param named: resources that the findings of other checkers name already.
     """
 
@@ -50,14 +50,14 @@ class Stuck:
         census: censuses.Censuses,
         faults: windows.Faults,
         allowed: int,
-        settle_ns: int,
+        storm: plan_model.Storm,
         named: collections.abc.Iterable[collections.abc.Container[str]],
     ) -> None:
         self._calls = calls
         self._census = census
         self._faults = faults
         self._allowed = allowed
-        self._settle_ns = settle_ns
+        self._storm = storm
         self._named = tuple(named)
         self._gaps: list[model.Gap] = []
         self._found: dict[str, model.Finding] = {}
@@ -87,7 +87,7 @@ class Stuck:
             'could not be looked at until the deadline',
             'could not be looked at until the deadline',
         )
-        self._judge_census()
+        self._add(stuck_census.judge(self._calls, self._census, self._storm))
         found = tuple(self._found.values())
         limit = model.Limit(
             name=SLO, allowed=self._allowed, doubtful=bool(self._gaps)
@@ -98,6 +98,15 @@ class Stuck:
             rows=(limit,) if len(self._calls) else (),
             measured={'stuck': len(found)},
         )
+
+    def _add(self, left: stuck_census.Left) -> None:
+        """What the census shows and no operation does."""
+        for resource, finding in left.findings.items():
+            if resource not in self._found and not self._is_named(resource):
+                self._found[resource] = finding
+        for resource, gap in left.gaps.items():
+            if resource not in self._found and not self._is_named(resource):
+                self._gaps.append(gap)
 
     def _gap(
         self,
@@ -133,6 +142,21 @@ class Stuck:
             return
         if self._is_named(about) and _renames(operation):
             return
+        limit = self._storm.deadline(operation.kind, settled.state)
+        if self._moves(operation, settled) and (
+            settled.after_ns < limit * model.SECOND
+        ):
+            # The storm had another plan, and less patience.
+            self._gaps.append(
+                model.Gap(
+                    checker=self.name,
+                    why=f'{about} was in {settled.state} '
+                    f'{model.seconds(settled.after_ns)} after '
+                    f'{operation.action} when the storm gave it up: whether '
+                    f'it came to rest within {limit:g} s is not known.',
+                )
+            )
+            return
         self._found[about] = model.Finding(
             checker=self.name,
             about=about,
@@ -143,7 +167,7 @@ class Stuck:
             events=operation.evidence(),
             request_ids=operation.request_ids(),
             look_again=(
-                *_commands(about),
+                *stuck_census.commands(about),
                 model.look_at(operation.evidence()),
                 *map(model.grep_request, operation.request_ids()),
             ),
@@ -172,10 +196,12 @@ class Stuck:
                 f'{settled.state}{because}'
                 f'{self._during(operation.began, settled.t)}.'
             )
-        if states.is_transitional(settled.state):
+        if self._moves(operation, settled):
+            limit = self._storm.deadline(operation.kind, settled.state)
             return (
                 f'{about} is stuck in {settled.state}. The {said}, and it '
-                f'had not come to rest {waited} later, at its deadline'
+                f'had not come to rest {waited} later; a {operation.kind} '
+                f'may be in {settled.state} for {limit:g} s'
                 f'{self._during(operation.began, settled.t)}.'
             )
         return (
@@ -184,6 +210,12 @@ class Stuck:
             f'deadline, the state was still {settled.state}{because}'
             f'{self._during(operation.began, settled.t)}.'
         )
+
+    def _moves(
+        self, operation: operations.Operation, settled: operations.Rest
+    ) -> bool:
+        also = self._storm.stuck_after.get(operation.kind, ())
+        return states.is_transitional(settled.state, also)
 
     def _during(self, start: int, end: int) -> str:
         names = self._cover.of(start, end)
@@ -195,92 +227,6 @@ class Stuck:
 
     def _is_named(self, resource: str) -> bool:
         return any(resource in names for names in self._named)
-
-    def _judge_census(self) -> None:
-        last_touched = self._last_touched()
-        for resource, entry in self._census.after.items():
-            error = states.is_error(entry.state)
-            if not error and not states.is_transitional(entry.state):
-                continue
-            if (
-                resource in self._census.before
-                or resource in self._found
-                or self._is_named(resource)
-            ):
-                continue
-            kind = resource.partition('/')[0]
-            name = entry.refs.get('name', '')
-            touched = last_touched.get(
-                resource, last_touched.get(f'{kind}/{name}')
-            )
-            late = touched is not None and (
-                entry.t - touched > self._settle_ns
-            )
-            if not self._is_ours(resource, kind, touched is not None):
-                self._doubt(
-                    resource, entry, 'whether this run made it is not known'
-                )
-            elif error or late:
-                self._found[resource] = _left(resource, entry)
-            else:
-                self._doubt(
-                    resource,
-                    entry,
-                    'that is before its deadline, so whether it comes to '
-                    'rest is not known',
-                )
-
-    def _is_ours(self, resource: str, kind: str, known: bool) -> bool:
-        """An operation is about it, or it is proven not to be older."""
-        listing = self._census.listing(events.CensusPhase.BEFORE, kind)
-        return listing.complete is not None or known
-
-    def _doubt(self, resource: str, entry: events.Census, why: str) -> None:
-        self._gaps.append(
-            model.Gap(
-                checker=self.name,
-                why=f'{resource} was in {entry.state} when the census was '
-                f'taken: {why}.',
-            )
-        )
-
-    def _last_touched(self) -> dict[str, int]:
-        """When an operation on it ended, ns, by resource.
-
-        What was created without an answer has no id but the name that was
-        asked for, which is unique.
-        """
-        latest: dict[str, int] = collections.defaultdict(int)
-        for operation in self._calls:
-            key = operation.resource
-            if not key and operation.uncertain:
-                key = f'{operation.kind}/{operation.name}'
-            latest[key] = max(latest[key], operation.end)
-        return dict(latest)
-
-
-def _left(resource: str, entry: events.Census) -> model.Finding:
-    return model.Finding(
-        checker='stuck',
-        about=resource,
-        service=entry.service,
-        slo=SLO,
-        what=f'{resource} was in {entry.state} when the run was over. The '
-        'run made it, and the service itself listed it so after its '
-        'deadline.',
-        events=(entry.n,),
-        look_again=(*_commands(resource), model.look_at((entry.n,))),
-    )
-
-
-def _commands(resource: str) -> tuple[str, ...]:
-    kind, _, name = resource.partition('/')
-    if not name:
-        return ()
-    shown = (model.show_resource(resource),)
-    if kind != 'server':
-        return shown
-    return (*shown, f'openstack server event list {shlex.quote(name)}')
 
 
 def _renames(operation: operations.Operation) -> bool:

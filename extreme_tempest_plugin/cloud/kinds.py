@@ -35,7 +35,11 @@ KINDS = (
         items='servers',
         member='servers/{id}',
         owner='tenant_id',
-        refs={'host': 'OS-EXT-SRV-ATTR:host', 'image': 'image.id'},
+        refs={
+            'host': 'OS-EXT-SRV-ATTR:host',
+            'image': 'image.id',
+            'task_state': 'OS-EXT-STS:task_state',
+        },
     ),
     Kind(
         name='server_group',

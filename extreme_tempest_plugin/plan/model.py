@@ -67,6 +67,8 @@ class Storm(_Part, frozen=True, forbid_unknown_fields=True):
         create that the quota refuses is the cloud's right.
     :param settle_timeout: an acknowledged operation must have come to rest
         by then, or it is stuck.
+    :param stuck_after: the same for states of a kind of resource: until then
+        after an operation on it, one may be in that state.
     :param stop_on_finding: the storm ends with the first operation that
         cannot be right.
     """
@@ -82,6 +84,7 @@ class Storm(_Part, frozen=True, forbid_unknown_fields=True):
     shared: dict[str, Count] = {}
     over_quota: bool = False
     settle_timeout: PositiveSeconds = 120.0
+    stuck_after: dict[str, dict[str, PositiveSeconds]] = {}
     stop_on_finding: bool = False
 
     def __post_init__(self) -> None:
@@ -99,6 +102,21 @@ class Storm(_Part, frozen=True, forbid_unknown_fields=True):
                 f'`processes`: {self.users} users cannot be shared by '
                 f'{self.processes}: give at most the number of users'
             )
+
+    def deadline(self, kind: str, state: str = '') -> float:
+        """Seconds after which an operation must have come to rest.
+
+        :param kind: of the resource; empty for any.
+        :param state: that it is in, as its service writes it or in another
+            case; empty for any: then it is the longest of the kind.
+        """
+        states = self.stuck_after.get(kind, {})
+        if not state:
+            return max(self.settle_timeout, *states.values(), 0.0)
+        for name, seconds in states.items():
+            if name.lower() == state.lower():
+                return seconds
+        return self.settle_timeout
 
 
 class Uptime(_Part, frozen=True, forbid_unknown_fields=True):

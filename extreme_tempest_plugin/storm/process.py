@@ -121,7 +121,7 @@ class Process:
             shared=self._shared,
             over_quota=whole.storm.over_quota,
             rng=choosing.source(whole.seed, index),
-            settle_timeout=int(whole.storm.settle_timeout * 1e9),
+            deadline=whole.storm.deadline,
             surroundings=around.Surroundings(
                 cloud=self._cloud.calls,
                 looks=self._cloud.looks,

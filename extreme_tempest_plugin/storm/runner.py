@@ -191,8 +191,9 @@ class Storm:
     @property
     def _patience(self) -> float:
         looks = 2 * sum(self._limits.values()) * clients.LOOK_TIMEOUT
-        longest = actions.longest(self._spec.storm)
-        return self._spec.storm.settle_timeout + MARGIN + looks + longest
+        storm = self._spec.storm
+        settle = max(map(storm.deadline, ('', *storm.stuck_after)))
+        return settle + MARGIN + looks + actions.longest(storm)
 
     def _within_quota(self) -> tuple[dict[str, int], str]:
         """The limits, and what is to be said about them."""

@@ -35,6 +35,10 @@ GRACE = 30_000_000_000
 #: rely on it: the state is then an older one.
 LAST_LOOK = 'last look: '
 
+#: Seconds by the kind of a resource and the state that it is in; the longest
+#: of the kind for an empty one. See ``plan.model.Storm.deadline``.
+Deadline = collections.abc.Callable[[str, str], float]
+
 #: What is seen of a resource that could not be looked at once.
 NOTHING = model.Sight(state='unseen')
 
@@ -61,7 +65,7 @@ class _Pending:
 
     :param acknowledged: when, ns.
     :param due: when it may be looked at again, ns.
-    :param late: looks that began after the deadline.
+    :param late: a look began after the deadline and showed nothing.
     :param not_yet: when the last look began that showed it not there yet,
         ns.
     :param seen: what the last look that showed something showed.
@@ -72,7 +76,7 @@ class _Pending:
     answer: ports.Answer
     acknowledged: int
     due: int
-    late: int = 0
+    late: bool = False
     not_yet: int
     seen: model.Sight = NOTHING
     trouble: str = ''
@@ -96,18 +100,18 @@ class Settling:
 
     :param view: the cloud as looks of an action see it.
     :param clock: CLOCK_MONOTONIC, ns.
-    :param timeout: ns that an acknowledged call may take.
+    :param deadline: of an acknowledged call.
     """
 
     def __init__(
         self,
         view: collections.abc.Callable[[model.Action], ports.Cloud],
         clock: collections.abc.Callable[[], int],
-        timeout: int,
+        deadline: Deadline,
     ) -> None:
         self._view = view
         self._clock = clock
-        self._timeout = timeout
+        self._deadline = deadline
         self._pending: dict[str, _Pending] = {}
         self._strays: dict[str, _Stray] = {}
 
@@ -135,7 +139,7 @@ class Settling:
         now = self._clock()
         self._strays[call.op] = _Stray(
             call=call,
-            until=now + self._timeout,
+            until=now + self._allowed(call, ''),
             due=now + STRAY_INTERVAL,
         )
 
@@ -175,23 +179,30 @@ class Settling:
 
     def _look(self, pending: _Pending) -> model.Sight | None:
         """What it came to; None if it needs another look."""
-        over = self._clock() - pending.acknowledged - self._timeout
-        if pending.late and over >= GRACE:
-            return dataclasses.replace(pending.seen, error=pending.trouble)
-        pending.late += over >= 0
         began = self._clock()
+        if pending.late and self._over(pending, began) >= GRACE:
+            return dataclasses.replace(pending.seen, error=pending.trouble)
         try:
             sight = _look(
                 self._view(pending.call.action), pending.call, pending.answer
             )
         except ports.CallError as error:
             pending.trouble = f'{LAST_LOOK}{error.refusal.error}'
+            pending.late = self._over(pending, began) >= 0
             return None
         pending.seen = sight
         if not sight.reached:
             pending.not_yet = began
-        at_rest = sight.reached or sight.final or pending.late
-        return sight if at_rest else None
+        over = self._over(pending, began) >= 0
+        return sight if sight.reached or sight.final or over else None
+
+    def _over(self, pending: _Pending, now: int) -> int:
+        """ns since the deadline of the state that was seen last."""
+        allowed = self._allowed(pending.call, pending.seen.state)
+        return now - pending.acknowledged - allowed
+
+    def _allowed(self, call: model.Call, state: str) -> int:
+        return int(self._deadline(call.action.kind, state) * 1e9)
 
 
 def _look(

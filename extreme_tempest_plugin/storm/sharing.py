@@ -48,7 +48,7 @@ def create(
         actions=(),
         limits=plan.shared,
         rng=choosing.source(spec.seed, CREATOR),
-        settle_timeout=int(plan.settle_timeout * 1e9),
+        deadline=plan.deadline,
         surroundings=surroundings,
     )
     for kind, number in plan.shared.items():

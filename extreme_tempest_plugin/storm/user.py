@@ -40,8 +40,7 @@ class User:
     :param rng: its own random source.
     :param shared: resources that all users act on.
     :param over_quota: the quota is not heeded.
-    :param settle_timeout: ns that an acknowledged call may take to come to
-        rest.
+    :param deadline: of an acknowledged call to come to rest.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class User:
         shared: collections.abc.Iterable[model.Resource] = (),
         over_quota: bool = False,
         rng: random.Random,
-        settle_timeout: int,
+        deadline: settling.Deadline,
         surroundings: around.Surroundings,
     ) -> None:
         self.state = storm_state.State(
@@ -72,7 +71,7 @@ class User:
         self._sequence = 0
         self._not_before = 0
         self._settling = settling.Settling(
-            self._view, surroundings.clock, settle_timeout
+            self._view, surroundings.clock, deadline
         )
 
     def choose_among(self, actions: tuple[choosing.Weighted, ...]) -> None:

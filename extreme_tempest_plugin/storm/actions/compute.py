@@ -116,7 +116,7 @@ class DeleteServer(servers.ServerAction):
         if server is None:
             return model.Sight(state=looking.DELETED, reached=True)
         return model.Sight(
-            state=server.status,
+            state=server.state,
             # nova-api has set task_state before it answered, so an error
             # without one is the end of this deletion, not an older error.
             final=server.status == servers.ERROR and not server.task_state,

@@ -82,6 +82,12 @@ class Server(msgspec.Struct):
         return self.status not in TRANSITIONAL and not self.task_state
 
     @property
+    def state(self) -> str:
+        """Its status; what nova does with it, if the status does not say."""
+        stays = self.status != ERROR and self.status not in TRANSITIONAL
+        return self.task_state or self.status if stays else self.status
+
+    @property
     def trouble(self) -> str:
         """What nova says about an error, one line."""
         return outcomes.line(self.fault.message)
@@ -111,7 +117,7 @@ def sight(
     if server is None:
         return model.Sight(state=looking.MISSING, error='404: no such server')
     return model.Sight(
-        state=server.status,
+        state=server.status if reached else server.state,
         reached=reached,
         final=not reached and server.status == ERROR,
         resting=server.resting,

@@ -127,7 +127,7 @@ class CatalogueTest(testtools.TestCase):
             actions=(),
             limits=dict.fromkeys([one.kind for one in actions.own()], 9),
             rng=choosing.source(1, 0),
-            settle_timeout=PATIENCE * 10**9,
+            deadline=lambda kind, state: PATIENCE,
             surroundings=around.Surroundings(
                 cloud=self.cloud,
                 looks=self.cloud,

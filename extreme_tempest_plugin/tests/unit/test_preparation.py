@@ -72,6 +72,16 @@ class TestPrepare(testtools.TestCase):
         )
         prepare(STORM + slo % 'server.create')
 
+    def test_a_deadline_of_what_the_storm_does_not_deal_with(self):
+        text = STORM.replace(
+            'create: 1}', 'create: 1}, stuck_after: {%s: {BUILD: 9}}'
+        )
+        self.assertIn(
+            'storm.stuck_after.volume: the storm has nothing to do with that',
+            self.refused(text % 'volume'),
+        )
+        prepare(text % 'server')
+
     def test_unknown_service(self):
         said = self.refused(
             'name: p\nduration: 9\nuptime: {services: [nowa]}\n'

@@ -11,6 +11,7 @@
 #    under the License.
 """Histories in which something got stuck, and in which nothing did."""
 
+import msgspec
 import testtools
 
 from extreme_tempest_plugin.history import events
@@ -211,3 +212,108 @@ class TestCensus(testtools.TestCase):
         ):
             verdict = self.left('ERROR', complete=False, name=name)
             self.assertEqual(expected, verdict.verdict, name)
+
+
+def patient(**stuck_after):
+    return msgspec.structs.replace(
+        histories.STORM,
+        storm=msgspec.structs.replace(
+            histories.STORM.storm, stuck_after=stuck_after
+        ),
+    )
+
+
+class TestDeadlines(testtools.TestCase):
+    """Deadlines by kind and state; 30 s where the plan says nothing."""
+
+    def volume(self, plan, state, t=90.0, **census):
+        """A volume at rest from 3.2 s on, extended at 60 s."""
+        built = base(plan)
+        made = built.call(3.0, 'volume.create', value='volume/v')
+        built.settle(3.2, made, 'available')
+        op = built.call(60.0, 'volume.extend', 'volume/v')
+        built.settle(61.0, op, 'available')
+        built.census('volume/v', state, t=t, service='cinder', **census)
+        built.complete('volume')
+        return built.verdict()
+
+    def test_stuck_though_its_operation_had_settled(self):
+        """The last look saw it available, at 61 s."""
+        plan = patient(volume={'detaching': 20.0})
+        (finding,) = self.volume(plan, 'detaching').findings
+        self.assertEqual('volume/v', finding.about)
+        self.assertEqual(
+            'volume/v is stuck in detaching. It was so when the run was '
+            'over, 29.0 s after the last operation on it (volume.extend) had '
+            'come to rest in available; a volume may be in detaching for '
+            '20 s.',
+            finding.what,
+        )
+        self.assertEqual(4, len(finding.events))
+
+    def test_before_its_deadline(self):
+        for plan in (
+            patient(volume={'detaching': 40.0}),
+            patient(volume={'creating': 20.0}),
+            patient(server={'detaching': 20.0}),
+        ):
+            found = self.volume(plan, 'detaching')
+            self.assertEqual('unknown', found.verdict)
+            self.assertEqual((), found.findings)
+            self.assertIn('was in detaching when the census', found.reason)
+
+    def test_a_state_that_only_the_plan_forbids(self):
+        self.assertEqual('pass', self.volume(patient(), 'uploaded').verdict)
+        plan = patient(volume={'Uploaded': 20.0})
+        self.assertEqual('fail', self.volume(plan, 'uploaded').verdict)
+
+    def test_a_partner_was_touched_last(self):
+        """Attaching began 10 s ago, though nobody acted on the server."""
+        for t, expected in ((50.0, 'fail'), (80.0, 'unknown')):
+            built = base()
+            built.create(3.0, 'a')
+            made = built.call(4.0, 'volume.create', value='volume/v')
+            built.settle(4.2, made, 'available')
+            built.call(
+                t,
+                'volume.attach',
+                'volume/v',
+                outcome='info',
+                status=499,
+                partners={'server': 'server/a'},
+            )
+            built.census('server/a', 'MIGRATING')
+            built.census('volume/v', 'available')
+            built.complete('server', 'volume')
+            self.assertEqual(expected, built.verdict().verdict, t)
+
+    def test_a_task_of_nova(self):
+        built = base(patient(server={'deleting': 20.0}))
+        built.create(3.0, 'a')
+        built.call(
+            60.0, 'server.delete', 'server/a', outcome='info', status=499
+        )
+        built.census('server/a', 'ACTIVE', task_state='deleting')
+        built.complete('server')
+        (finding,) = built.verdict().findings
+        self.assertIn('server/a is stuck in deleting', finding.what)
+        self.assertIn('(server.delete) had no answer', finding.what)
+
+    def test_an_operation_that_did_not_come_to_rest(self):
+        built = base(patient(server={'BUILD': 12.0}))
+        built.create(3.0, 'a', 'BUILD', False, 12.0)
+        built.census('server/a', 'BUILD')
+        built.complete('server')
+        (finding,) = built.verdict().findings
+        self.assertIn('12.0 s later; a server may be in BUILD', finding.what)
+        self.assertIn('for 12 s', finding.what)
+
+    def test_another_plan_has_more_patience_than_the_storm_had(self):
+        built = base(patient(server={'BUILD': 40.0}))
+        built.create(3.0, 'a', 'BUILD', False, 30.0)
+        built.census('server/a')
+        built.complete('server')
+        found = built.verdict()
+        self.assertEqual('unknown', found.verdict)
+        self.assertEqual((), found.findings)
+        self.assertIn('within 40 s is not known', found.reason)

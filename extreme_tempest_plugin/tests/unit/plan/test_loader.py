@@ -17,6 +17,7 @@ import textwrap
 
 import hypothesis
 import hypothesis.strategies as st
+import msgspec
 import testtools
 import yaml
 
@@ -118,6 +119,26 @@ class TestParse(testtools.TestCase):
                 slo.replace(old, new),
                 f'p.yaml:18: slo.latency.{expected}',
             )
+
+    def test_deadlines_of_states(self):
+        after = 'storm:\n  stuck_after:\n    server: {BUILD: 120}\n'
+        storm = loader.parse(GOOD.replace('storm:\n', after)).storm
+        self.assertEqual(120.0, storm.settle_timeout)
+        storm = msgspec.structs.replace(storm, settle_timeout=60.0)
+        for kind, state, seconds in (
+            ('server', 'BUILD', 120.0),
+            ('server', 'build', 120.0),
+            ('server', 'REBOOT', 60.0),
+            ('server', '', 120.0),
+            ('volume', 'BUILD', 60.0),
+            ('volume', '', 60.0),
+        ):
+            self.assertEqual(seconds, storm.deadline(kind, state))
+        self.changed(
+            'storm:\n',
+            after.replace('120', 'soon'),
+            'p.yaml:6: storm.stuck_after.server.BUILD: Expected',
+        )
 
     def test_nothing_lasts_for_ever(self):
         for value in ('.inf', '.nan', '1e300', '-.inf'):

@@ -337,3 +337,24 @@ class ComputeTest(canned.Looks, testtools.TestCase):
                 )
                 self.assertTrue(sight.final)
                 self.assertEqual('no host', sight.error)
+
+
+class TestStates(testtools.TestCase):
+    def state(self, action, **shown):
+        (case,) = (case for case in CASES if case.action == action)
+        return case.look(server(**shown)).state
+
+    def test_what_nova_does_with_it_is_its_state(self):
+        for status, task, state in (
+            ('ACTIVE', 'deleting', 'deleting'),
+            ('ACTIVE', None, 'ACTIVE'),
+            ('BUILD', 'spawning', 'BUILD'),
+            ('ERROR', 'deleting', 'ERROR'),
+        ):
+            for action in ('server.delete', 'server.stop'):
+                self.assertEqual(
+                    state, self.state(action, status=status, task=task)
+                )
+
+    def test_where_what_is_wanted_is_reached_it_is_the_status(self):
+        self.assertEqual('ACTIVE', self.state('server.rename', task='x'))

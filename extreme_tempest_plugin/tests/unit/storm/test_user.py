@@ -36,6 +36,10 @@ class UserTest(testtools.TestCase):
         self.events: list[events.Event] = []
         self.ended: list[surroundings.Ended] = []
 
+    @staticmethod
+    def deadline(kind: str, state: str) -> float:
+        return 60.0
+
     def _user(self, share: int = 2, seed: int = 1, **weights: float):
         names = {
             name.replace('_', '.', 1): weight
@@ -48,7 +52,7 @@ class UserTest(testtools.TestCase):
             actions=actions.weighted(plan_model.Storm(actions=names)),
             limits={'server': share, 'keypair': 2},
             rng=choosing.source(seed, 3),
-            settle_timeout=60 * SECOND,
+            deadline=self.deadline,
             surroundings=surroundings.Surroundings(
                 cloud=self.cloud,
                 looks=self.cloud,
@@ -193,6 +197,26 @@ class UserTest(testtools.TestCase):
         self.assertEqual('BUILD', settled.state)
         self.assertEqual('', settled.error)
         self.assertEqual(60, seconds)
+
+    def test_each_state_has_its_deadline(self):
+        self.deadline = lambda kind, state: {
+            ('server', 'BUILD'): 10.0,
+            ('server', 'MIGRATING'): 90.0,
+        }.get((kind, state), 60.0)
+        for boots, seconds in (
+            ('BUILD', 10),
+            ('RESIZE', 60),
+            ('MIGRATING', 90),
+        ):
+            self.compute.boots = boots
+            one = self._creator()
+            one.step()
+            self.assertEqual(seconds, self._cool_down(one), boots)
+            self.assertFalse(self.events[-1].reached)
+
+    def test_a_stray_has_the_longest_deadline_of_its_kind(self):
+        self.deadline = lambda kind, state: 60.0 if state else 90.0
+        self.assertEqual(90, self._cool_down(self._lost_answer()))
 
     def test_error_is_final_at_once(self):
         self.compute.boots = 'ERROR'
