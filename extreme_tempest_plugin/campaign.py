@@ -171,9 +171,8 @@ class Campaign:
     def run(self) -> None:
         """Do all of it; what goes wrong on our side is a note."""
         with self._writer:
-            self._note(events.Topic.STARTED, ACTOR)
-            offset = time.time_ns() - time.monotonic_ns()
-            self._note(events.Topic.CLOCK, ACTOR, str(offset))
+            self._note(events.Topic.STARTED, ACTOR, self._directory.run)
+            self._note.clock(time.time_ns())
             for remark in self._remarks:
                 self._note(events.Topic.REMARK, 'storm', remark)
             try:
@@ -186,6 +185,7 @@ class Campaign:
                 self._note.unmeasured('run', 'interrupted by the user')
             except errors.HarnessError as error:
                 self._note.unmeasured('run', str(error))
+            self._note.clock(time.time_ns())
             self._note(events.Topic.ENDED, ACTOR)
 
     @contextlib.contextmanager
@@ -197,6 +197,7 @@ class Campaign:
                 self._settings,
                 self._access.user,
                 self._plan.uptime,
+                self._directory.run,
                 self._directory.parts,
             )
             if self._plan.uptime

@@ -22,6 +22,7 @@ from extreme_tempest_plugin.checkers import integrity
 from extreme_tempest_plugin.checkers import lost
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import origin
 from extreme_tempest_plugin.checkers import outage
 from extreme_tempest_plugin.checkers import quotas
 from extreme_tempest_plugin.checkers import recovery
@@ -49,7 +50,7 @@ class Said:
 class Court:
     """All collectors and checkers of one judgement."""
 
-    def __init__(self, plan: plan_model.Plan) -> None:
+    def __init__(self, plan: plan_model.Plan, header: events.Header) -> None:
         storm = plan.storm or plan_model.Storm(actions={'none': 1.0})
         self.calls = operations.Operations()
         self.census = censuses.Censuses()
@@ -94,6 +95,7 @@ class Court:
             self.outage,
             self.logs,
             integrity.Integrity(self.calls, self.holes, plan),
+            origin.Origin(header, self.holes),
         )
 
     def hear(self, source: collections.abc.Iterable[events.AnyEvent]) -> None:

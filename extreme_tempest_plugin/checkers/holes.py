@@ -26,6 +26,7 @@ class Holes:
     :ivar breaks: places where the numbers do not go on by one.
     :ivar first_break: number of the event at the first break, 0 if none.
     :ivar last: time of the latest event, ns.
+    :ivar last_actor: who wrote it.
     :ivar seen: events in all.
     """
 
@@ -50,6 +51,7 @@ class Holes:
         self.backwards = 0
         self.first: int | None = None
         self.last = 0
+        self.last_actor = ''
         self.seen = 0
         self._expected = 1
         self._previous = 0
@@ -64,7 +66,8 @@ class Holes:
         elif event.t < self._previous:
             self.backwards += 1
         self._previous = event.t
-        self.last = max(self.last, event.t)
+        if event.t > self.last:
+            self.last, self.last_actor = event.t, event.actor
         self.seen += 1
         if type(event) is events.Note and event.what is events.Topic.TORN:
             self.torn.append(event)

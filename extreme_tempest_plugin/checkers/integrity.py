@@ -103,8 +103,11 @@ class Integrity:
                     f'The process {actor} began and never ended in good '
                     'order: it died, and what it would have seen is lost.'
                 )
-        if self._started.get('campaign', 0) > 1:
-            yield 'This is more than one run: the campaign began twice.'
+            if times > 1:
+                yield (
+                    f'This is more than one run: the process {actor} began '
+                    f'{times} times.'
+                )
         if 'campaign' not in self._started:
             yield 'The campaign never began to write: no run is recorded.'
         if self._plan.storm and not any(

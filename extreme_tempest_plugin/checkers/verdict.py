@@ -103,7 +103,7 @@ def judge(
     :raises HistoryError: if the header or the file is broken.
     """
     calendar = summary.Calendar(header)
-    court = court_.Court(plan)
+    court = court_.Court(plan, header)
     court.hear(source)
     if isinstance(source, reader.Reader) and source.torn:
         court.hear((_torn(source, court.holes),))

@@ -24,6 +24,7 @@ from tempest import config
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import access
+from extreme_tempest_plugin.reports import page
 
 #: Exit codes of every command.
 PASS, FAIL, USAGE, UNKNOWN = 0, 1, 2, 3
@@ -65,7 +66,9 @@ class Command(command.Command):
         raise NotImplementedError
 
     def _say(self, error: errors.ExtremeError, status: int) -> int:
-        print(f'{self.cmd_name}: {error}', file=sys.stderr)
+        # What a file or a cloud says may have line ends in it, or worse.
+        line = page.clean(' '.join(str(error).split()))
+        print(f'{self.cmd_name}: {line}', file=sys.stderr)
         return status
 
 

@@ -52,7 +52,7 @@ class CensusPhase(enum.StrEnum):
 class Topic(enum.StrEnum):
     """What a note is about, where a checker relies on it."""
 
-    #: A process began writing; ``about`` is its actor.
+    #: A process began writing; ``about`` is its actor, ``text`` the run.
     STARTED = 'started'
     #: A process ended in good order. Its absence means that it died.
     ENDED = 'ended'
@@ -64,7 +64,8 @@ class Topic(enum.StrEnum):
     UNMEASURED = 'unmeasured'
     #: Steady state was reached again; ``about`` is the fault.
     RECOVERED = 'recovered'
-    #: A process's clock against UTC: ``text`` is the offset in ns.
+    #: A process's clock against UTC, at its start and at its end: ``text``
+    #: is the offset in ns.
     CLOCK = 'clock'
     #: The clean-up could not delete something; ``about`` is the resource.
     LEFT_BEHIND = 'left-behind'

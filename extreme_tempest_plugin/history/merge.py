@@ -21,6 +21,10 @@ from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.history import writer
 
+#: ns by which the times of a part may go back. Its threads write after they
+#: have looked at the clock, and a disk that stalls may hold one up.
+MOST_BACK = 10_000_000_000
+
 
 def merge(
     header: events.Header,
@@ -30,7 +34,8 @@ def merge(
     """Write all events of ``parts`` in order of time, numbered from 1.
 
     A part that is torn or broken gives what is readable of it and a note, so
-    that no checker takes its silence for good news.
+    that no checker takes its silence for good news. So does one whose times
+    go back, for in order of time its events are mixed up.
 
     :param header: first line of the result.
     :param parts: the files that processes wrote.
@@ -58,23 +63,33 @@ def _read(
     part: pathlib.Path, start: int
 ) -> collections.abc.Iterator[events.AnyEvent]:
     source = reader.Reader(part, part=True)
-    last = start
+    last, back = start, ''
     # A process says first of all that it began.
     trouble = 'empty: its process wrote nothing'
     try:
-        for event in source:
+        for line, event in enumerate(source, start=1):
             trouble = ''
+            if event.t < last - MOST_BACK and not back:
+                back = (
+                    f'at line {line} its times go back by '
+                    f'{(last - event.t) / 1e9:.0f} s: its clock jumped, or '
+                    'it is of another run'
+                )
             last = max(last, event.t)
             yield event
     except errors.HistoryError as error:
         trouble = str(error)
     if source.torn:
         trouble = f'line {source.torn} is torn: the writer was killed'
-    if trouble:
-        yield events.Note(
-            t=last,
-            actor='campaign',
-            what=events.Topic.TORN,
-            about=part.name,
-            text=trouble,
-        )
+    for what, text in (
+        (events.Topic.UNMEASURED, back),
+        (events.Topic.TORN, trouble),
+    ):
+        if text:
+            yield events.Note(
+                t=last,
+                actor='campaign',
+                what=what,
+                about=part.name,
+                text=text,
+            )

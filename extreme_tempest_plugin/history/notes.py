@@ -50,3 +50,11 @@ class Notes:
     def unmeasured(self, about: str, why: str) -> None:
         """Nobody knows: the verdict is at best unknown."""
         self(events.Topic.UNMEASURED, about, why)
+
+    def clock(self, utc: int) -> None:
+        """What the clock of this process is by UTC.
+
+        :param utc: the time, ns since 1970.
+        """
+        offset = utc - self._now()
+        self(events.Topic.CLOCK, self._actor, str(offset))

@@ -12,6 +12,7 @@
 """Read a history, or the part of one that a process wrote."""
 
 import collections.abc
+import functools
 import pathlib
 
 import msgspec
@@ -21,6 +22,13 @@ from extreme_tempest_plugin.history import events
 
 #: What decoding a damaged line raises; deep nesting is a RecursionError.
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+#: Bytes of a line that are read; no event is nearly as long, and a file that
+#: is no history may be one line of any length.
+_LONGEST = 2**24
+
+#: Characters of an error that are shown; it may quote what was read.
+_SHOWN = 200
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -59,14 +67,20 @@ class Reader:
                     self.torn = number
                     return
                 raise errors.HistoryError(
-                    f'{self.path}:{number}: not an event of a history: {error}'
+                    f'{self.path}:{number}: {_why(line, error)}'
                 ) from None
 
     def _lines(self) -> collections.abc.Iterator[tuple[int, bytes, bool]]:
         try:
-            with self.path.open('rb') as lines:
+            if self.path.exists() and not self.path.is_file():
+                # To open a pipe would be to wait for who writes to it.
+                raise errors.HistoryError(
+                    f'{self.path}: cannot be read: it is no file'
+                )
+            with self.path.open('rb') as file:
                 number, held = 0, b''
-                for line in lines:
+                read = functools.partial(file.readline, _LONGEST)
+                for line in iter(read, b''):
                     if number:
                         yield number, held, False
                     number, held = number + 1, line
@@ -97,3 +111,16 @@ class Reader:
                 f'{self.path}:1: history version {version} is '
                 f'newer than {events.VERSION}: update this plugin'
             )
+
+
+def _why(line: bytes, error: Exception) -> str:
+    """What is wrong with a line, for people."""
+    try:
+        msgspec.json.decode(line, type=_Version)
+    except _BROKEN:
+        said = ' '.join(str(error).split())[:_SHOWN]
+        return f'not an event of a history: {said}'
+    return (
+        'a second header: several histories in one file; check each of them '
+        'alone'
+    )

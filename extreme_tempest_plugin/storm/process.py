@@ -153,9 +153,8 @@ class Process:
         if self._start:
             return False
         self._start = self.clock()
-        self._note(events.Topic.STARTED)
-        offset = time.time_ns() - self.clock()
-        self._note(events.Topic.CLOCK, str(offset))
+        self._note(events.Topic.STARTED, self.worker.whole.run)
+        self._note_clock()
         if self._shift:
             self._note(
                 events.Topic.REMARK,
@@ -191,7 +190,11 @@ class Process:
                     'do nothing: the limits are reached, all is busy, or the '
                     'cloud asked it to wait',
                 )
+            self._note_clock()
             self._note(events.Topic.ENDED)
+
+    def _note_clock(self) -> None:
+        self._note(events.Topic.CLOCK, str(time.time_ns() - self.clock()))
 
     def _note(self, what: events.Topic, text: str = '') -> None:
         self._writer.append(

@@ -103,8 +103,8 @@ def main() -> int:
 def _watch(
     spec: spec_.Spec, clock: lifeline.Lifeline, record: Recorder
 ) -> int:
-    record.note(events.Topic.STARTED)
-    record.note(events.Topic.CLOCK, str(time.time_ns() - time.monotonic_ns()))
+    record.note(events.Topic.STARTED, spec.run)
+    _note_clock(record)
     sampling = sampler.Sampler(
         spec.service,
         _probe(spec),
@@ -125,8 +125,13 @@ def _watch(
             f'{record.lost} events could not be written',
         )
         return 1
+    _note_clock(record)
     record.note(events.Topic.ENDED)
     return 1 if record.lost else 0
+
+
+def _note_clock(record: Recorder) -> None:
+    record.note(events.Topic.CLOCK, str(time.time_ns() - time.monotonic_ns()))
 
 
 def _probe(spec: spec_.Spec) -> probes.Probe:

@@ -31,6 +31,7 @@ class Spec:
     """One service to watch, as whom, and where to write.
 
     :param service: name of a probe: ``nova``.
+    :param run: identity of the run.
     :param part: path of the part of the history.
     :param auth_url: Keystone v3, ``https://cloud:5000/v3``.
     :param endpoint_type: ``public``, ``internal`` or ``admin``.
@@ -41,6 +42,7 @@ class Spec:
     """
 
     service: str
+    run: str
     part: str
     auth_url: str
     region: str

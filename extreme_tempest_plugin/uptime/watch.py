@@ -65,10 +65,12 @@ def specs(
     settings: 'settings_.Settings',
     credentials: 'credentials_.Credentials',
     uptime: model.Uptime,
+    run: str,
     parts: pathlib.Path,
 ) -> tuple[spec_.Spec, ...]:
     """What each monitor of a plan is told.
 
+    :param run: identity of the run.
     :param parts: directory of the parts of the history.
     :raises UsageError: if there is no probe for a service.
     """
@@ -80,6 +82,7 @@ def specs(
     return tuple(
         spec_.Spec(
             service=service,
+            run=run,
             part=str(parts / f'uptime-{service}.jsonl'),
             auth_url=cloud.auth_url,
             region=cloud.region,

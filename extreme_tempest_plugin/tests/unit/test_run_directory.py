@@ -12,6 +12,7 @@
 import json
 import pathlib
 import tempfile
+import time
 
 import testtools
 
@@ -43,7 +44,10 @@ class TestRunDirectory(testtools.TestCase):
             for what in (events.Topic.STARTED, events.Topic.ENDED):
                 part.append(
                     events.Note(
-                        t=1, actor='campaign', what=what, about='campaign'
+                        t=time.monotonic_ns(),
+                        actor='campaign',
+                        what=what,
+                        about='campaign',
                     )
                 )
         verdict = directory.judge()

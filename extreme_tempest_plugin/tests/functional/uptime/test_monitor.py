@@ -65,6 +65,7 @@ class MonitorCase(testtools.TestCase):
         types = {'nova': 'compute', 'keystone': 'identity'}
         given = {
             'service': service,
+            'run': 'run-1',
             'part': str(self.parts / f'uptime-{service}.jsonl'),
             'auth_url': f'{self.cloud.keystone.url}/v3',
             'region': 'here',
@@ -99,7 +100,12 @@ class TestPlanted(MonitorCase):
             self.assertEqual((), monitors.check())
         self.assertEqual((), monitors.check())
         self.assertEqual(
-            [events.Topic.STARTED, events.Topic.CLOCK, events.Topic.ENDED],
+            [
+                events.Topic.STARTED,
+                events.Topic.CLOCK,
+                events.Topic.CLOCK,
+                events.Topic.ENDED,
+            ],
             notes(spec),
         )
         found = self.availability(spec).outages

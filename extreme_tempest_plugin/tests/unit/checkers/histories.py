@@ -52,6 +52,13 @@ def ns(seconds):
     return BOOT + round(seconds * SECOND)
 
 
+RUN = '6a3c1c0e-5f0f-4a53-8f0e-3b7f2ad6d0f1'
+UTC = '2026-11-20T18:00:00+00:00'
+
+#: What is added to the times to have UTC, ns.
+OFFSET = 1_795_197_600 * SECOND - BOOT
+
+
 class Builder:
     """Events in any order of writing; ``events()`` puts them in order."""
 
@@ -72,7 +79,7 @@ class Builder:
 
     def process(self, actor, start=0.0, end=99.0):
         """A process; ``end`` None is one that died."""
-        self.note(start, events.Topic.STARTED, actor, actor=actor)
+        self.note(start, events.Topic.STARTED, actor, RUN, actor)
         if end is not None:
             self.note(end, events.Topic.ENDED, actor, actor=actor)
 
@@ -284,11 +291,11 @@ class Builder:
     def header(self):
         return events.Header(
             history=1,
-            run='6a3c1c0e-5f0f-4a53-8f0e-3b7f2ad6d0f1',
+            run=RUN,
             plan=loader.to_raw(self.plan),
             seed=7,
             versions={'tempest': '47.0.0'},
-            utc='2026-11-20T18:00:00+00:00',
+            utc=UTC,
             t=BOOT,
         )
 

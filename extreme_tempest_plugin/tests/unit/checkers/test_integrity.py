@@ -85,6 +85,11 @@ class TestIntegrity(testtools.TestCase):
         built.process('campaign')
         self.unknown(built, 'more than one run')
 
+    def test_two_runs_that_one_campaign_hides(self):
+        built = histories.storm()
+        built.process('storm/0')
+        self.unknown(built, 'more than one run: the process storm/0 began 2')
+
     def test_left_behind(self):
         built = histories.storm()
         built.note(95.0, events.Topic.LEFT_BEHIND, 'server/a', '409 for 60 s')

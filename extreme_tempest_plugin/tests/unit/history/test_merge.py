@@ -27,6 +27,8 @@ from extreme_tempest_plugin.history import writer
 from extreme_tempest_plugin.tests.unit.history import strategies
 from extreme_tempest_plugin.tests.unit.history import test_reader
 
+REMARK = events.Topic.REMARK
+
 
 def remark(t, text=''):
     return events.Note(
@@ -119,6 +121,31 @@ class TestMerge(testtools.TestCase):
     def test_a_part_that_is_only_torn(self):
         self.assertEqual(3, self.trouble(b'{"type":', 'line 1 is torn'))
 
+    def test_times_that_go_back(self):
+        """As in a part that two runs have written to."""
+        most = merge.MOST_BACK
+        found = merged(
+            self.directory,
+            [remark(most), remark(0), remark(9)],
+            [remark(1), remark(most + 2), remark(1), remark(0)],
+        )
+        (note,) = [one for one in found if one.what is not REMARK]
+        self.assertEqual(events.Topic.UNMEASURED, note.what)
+        self.assertEqual('1.jsonl', note.about)
+        self.assertIn('at line 3 its times go back by 10 s', note.text)
+        self.assertEqual(8, len(found))
+
+    def test_times_of_before_the_run(self):
+        directory = self.directory
+        header = msgspec.structs.replace(test_reader.HEADER, t=2**40)
+        write(directory / 'old.jsonl', [remark(1), remark(2)])
+        target = directory / 'history.jsonl'
+        merge.merge(header, [directory / 'old.jsonl'], target)
+        (note,) = [
+            one for one in reader.Reader(target) if one.what is not REMARK
+        ]
+        self.assertIn('at line 1 its times go back by 1100 s', note.text)
+
     def test_a_part_that_is_not_there(self):
         self.assertEqual(3, self.trouble(None, 'cannot be read'))
 
@@ -133,6 +160,8 @@ class TestRoundTrips(testtools.TestCase):
     )
     @hypothesis.settings(max_examples=40)
     def test_nothing_is_lost_or_made_up(self, parts):
+        for part in parts:
+            part.sort(key=lambda event: event.t)
         with tempfile.TemporaryDirectory() as directory:
             found = merged(pathlib.Path(directory), *parts)
         written = sorted(

@@ -11,6 +11,7 @@
 #    under the License.
 """Histories on disk: whole, torn, broken, foreign and newer ones."""
 
+import os
 import pathlib
 import tempfile
 
@@ -165,6 +166,26 @@ class TestReader(Case):
 
     def test_not_there(self):
         self.refused('No such file')
+
+    def test_a_second_header(self):
+        self.path.write_bytes(self.history() + self.path.read_bytes())
+        self.refused(':5: a second header: several histories in one file')
+
+    def test_what_is_quoted_is_one_line_of_bounded_length(self):
+        line = b'{"type":"a\\nb%s","n":4,"t":1,"actor":"x"}\n'
+        self.path.write_bytes(self.history() + line % (b'x' * 5000))
+        self.refused(':5: not an event')
+        error = self.assertRaises(errors.HistoryError, self.read)
+        self.assertLess(len(str(error)), 500)
+
+    def test_a_line_without_an_end(self):
+        with self.path.open('wb') as file:
+            file.truncate(2**33)
+        self.refused('not a history')
+
+    def test_a_pipe(self):
+        os.mkfifo(self.path)
+        self.refused('it is no file')
 
     def test_a_directory(self):
         self.path.mkdir()

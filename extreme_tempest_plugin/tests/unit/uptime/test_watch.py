@@ -33,6 +33,7 @@ class TestSpecs(testtools.TestCase):
             configuration.settings(),
             Credentials(),
             model.Uptime(**uptime),
+            'run-1',
             pathlib.Path('/parts'),
         )
 
@@ -42,6 +43,7 @@ class TestSpecs(testtools.TestCase):
         self.assertEqual('compute', nova.catalog_type)
         self.assertEqual('/parts/uptime-nova.jsonl', nova.part)
         self.assertEqual('uptime/nova', nova.actor)
+        self.assertEqual('run-1', nova.run)
 
     def test_services_of_the_plan(self):
         (nova,) = self.specs(services=('nova',), interval=0.02)
