@@ -90,6 +90,14 @@ class TestText(testtools.TestCase):
             self.assertNotIn(letter, rendered)
         self.assertIn('[bold]evil[/bold]', rendered)
 
+    def test_a_name_is_no_markup(self):
+        built = histories.storm()
+        for name in ('[/bold]x', '[red]y'):
+            built.call(20.0, name, 'server/a')
+        shown = text.render(built.verdict())
+        self.assertIn('[/bold]x', shown)
+        self.assertIn('[red]y', shown)
+
     def test_long_lists_are_cut(self):
         built = histories.whole()
         for number in range(50):
