@@ -12,7 +12,8 @@
 """States of resources, as services name them.
 
 Sources: nova's ``nova/compute/vm_states.py``, ``task_states.py`` and the API
-guide, server concepts, https://docs.openstack.org/api-guide/compute/server_concepts.html;
+guide, server concepts,
+https://docs.openstack.org/api-guide/compute/server_concepts.html;
 https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes and
 https://docs.openstack.org/glance/latest/user/statuses.html
 """

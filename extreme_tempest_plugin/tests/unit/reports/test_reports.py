@@ -32,7 +32,9 @@ DIRECTORY = pathlib.Path('/runs/20261120-180000-test')
 def failing(error='Service Unavailable'):
     built = histories.whole()
     built.call(60.0, 'server.create', outcome='info', status=503, error=error)
-    built.create(61.0, '6f1c2b52-6a7e-4a0d-9f0a-5b8d0f3b9d31', 'BUILD', False)
+    built.create(
+        41.0, '6f1c2b52-6a7e-4a0d-9f0a-5b8d0f3b9d31', 'BUILD', False, 30.0
+    )
     built.note(70.0, events.Topic.UNMEASURED, 'x', 'y')
     return built.verdict()
 

@@ -88,7 +88,7 @@ class World:
             'actions': actions.weighted(storm),
             'limits': shares.share(limits, storm.users, index),
             'rng': choosing.source(PLAN.seed, index),
-            'settle_timeout': 60 * SECOND,
+            'deadline': lambda kind, state: 60.0,
             'surroundings': self.surroundings,
         }
 
