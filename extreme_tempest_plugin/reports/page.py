@@ -38,7 +38,7 @@ class Page:
     def block(self, content: rich.table.Table) -> None:
         """An empty line and a table."""
         self._console.print()
-        # A name in it may look like the markup of rich, and mean nothing by it.
+        # A name may look like markup of rich, and mean nothing by it.
         self._console.print(content, highlight=False, markup=False)
 
     def item(self, line: str, indent: int = 2) -> None:
