@@ -26,7 +26,7 @@ from extreme_tempest_plugin.storm import offer
 from extreme_tempest_plugin.tests.unit import configuration
 
 #: With a fault, which the configuration of the tests does not allow.
-FAULTY = {'demo'}
+FAULTY = {'compute_outages', 'demo'}
 
 #: Seconds that a ready plan takes at most.
 MOST = 120
@@ -36,6 +36,7 @@ class TestReadyPlans(testtools.TestCase):
     def test_those_that_are_promised(self):
         promised = {
             'attach_detach',
+            'compute_outages',
             'create_kill',
             'demo',
             'dns',
@@ -47,7 +48,14 @@ class TestReadyPlans(testtools.TestCase):
             'objects',
             'quota_edge',
             'security_groups',
+            'shared_identity',
+            'shared_images',
             'shared_metadata',
+            'shared_networks',
+            'shared_objects',
+            'shared_servers',
+            'shared_volumes',
+            'shared_zones',
             'volumes',
         }
         self.assertEqual(promised, set(ready.every()) & promised)
