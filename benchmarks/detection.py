@@ -29,12 +29,15 @@ import argparse
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import findings
 import msgspec
+import yaml
 
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.plan import ready
 from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import plants
 from extreme_tempest_plugin.sandbox import workspace
@@ -59,6 +62,12 @@ PLANS = {
     'swift': ('shared_objects', 'objects'),
     'designate': ('shared_zones', 'dns'),
 }
+
+#: Seconds of a long storm on a cloud without plants.
+LONG = 300
+
+#: Seconds into a storm to what is restarted then.
+RESTARTS = {90: 'rabbitmq', 180: 'mysql'}
 
 #: Seconds that one campaign may take with all that is around it.
 MOST = 900
@@ -97,6 +106,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--seeds', type=int, default=3, metavar='N')
     parser.add_argument(
+        '--mixed',
+        type=int,
+        default=0,
+        metavar='N',
+        help='mixed storms of 5 minutes without any plant',
+    )
+    parser.add_argument(
+        '--restarts',
+        type=int,
+        default=0,
+        metavar='N',
+        help='the same with restarts of RabbitMQ and the database',
+    )
+    parser.add_argument(
         '--results',
         type=pathlib.Path,
         default=pathlib.Path('detection.jsonl'),
@@ -111,6 +134,10 @@ def measure(arguments: argparse.Namespace) -> dict[str, object]:
     try:
         for seed in range(1, arguments.seeds + 1):
             board.play(seed)
+        for seed in range(1, arguments.mixed + 1):
+            board.run('', 'mixed', seed, LONG)
+        for seed in range(1, arguments.restarts + 1):
+            board.run('', with_restarts(), seed, LONG)
     finally:
         board.sandbox('down')
     ids = [plant.id for plant in board.chosen]
@@ -154,26 +181,35 @@ class Board:
         ):
             self.run('', plan, seed)
 
-    def run(self, plant: str, plan: str, seed: int) -> findings.Run:
-        """One campaign, unless it is in the results."""
+    def run(
+        self, plant: str, plan: str, seed: int, duration: int = 0
+    ) -> findings.Run:
+        """One campaign, unless it is in the results.
+
+        :param plan: name of a ready one, or a file.
+        :param duration: seconds; that of the plan without it.
+        """
+        name = pathlib.Path(plan).stem
         for run in self.runs:
-            if (run.plant, run.plan, run.seed) == (plant, plan, seed):
+            if (run.plant, run.plan, run.seed) == (plant, name, seed):
                 return run
         done = self.sandbox(
             'exec', '--', str(TEMPEST), 'extreme', 'run', plan,
-            '--seed', str(seed), '-f', 'json', check=False,
+            '--seed', str(seed), '-f', 'json',
+            *(('--duration', str(duration)) if duration else ()),
+            check=False,
         )  # fmt: skip
         try:
             verdict = msgspec.json.decode(done.stdout, type=_Verdict)
         except msgspec.DecodeError:
             raise SystemExit(f'{plan}: {done.stderr.strip()}') from None
-        made = judged(plant, plan, seed, verdict, self._history())
+        made = judged(plant, name, seed, verdict, self._history())
         self.runs.append(made)
         with self._path.open('ab') as file:
             file.write(msgspec.json.encode(made) + b'\n')
         said = ', '.join(sorted({each.kind for each in findings.new(made)}))
         print(
-            f'  {plant or "clean"} {plan} {seed}: {made.verdict}: '
+            f'  {plant or "clean"} {name} {seed}: {made.verdict}: '
             f'{said or "nothing"}',
             file=sys.stderr,
             flush=True,
@@ -202,6 +238,20 @@ class Board:
         layout = layout_module.make(self._arguments.name)
         runs = workspace.Workspace(layout.workspace).root / 'runs'
         return max(runs.iterdir()) / 'history.jsonl'
+
+
+def with_restarts() -> str:
+    """A file with the mixed storm and restarts."""
+    plan = yaml.safe_load(ready.find('mixed').read_text())
+    plan['faults'] = [
+        {'fault': 'service.restart', 'target': target, 'at': at}
+        for at, target in RESTARTS.items()
+    ]
+    plan['name'] = 'mixed_restarts'
+    plan['duration'] = LONG
+    path = pathlib.Path(tempfile.mkdtemp()) / 'mixed_restarts.yaml'
+    path.write_text(yaml.safe_dump(plan))
+    return str(path)
 
 
 def plans_of(plant: plants.Plant) -> tuple[str, ...]:
