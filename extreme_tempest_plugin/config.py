@@ -45,6 +45,14 @@ StressGroup = [
         'The test classes always use those of tempest.conf.',
     ),
     cfg.PortOpt(
+        'floating_ip_port',
+        help='TCP port at which every server answers at its floating IP, as '
+        '22, soon after it is ACTIVE and reachable from where the storm runs. '
+        'A storm then tries it after each change of a floating IP, and lets '
+        'it in by the default security group of its project meanwhile. '
+        'Without it floating IPs are verified by the APIs alone.',
+    ),
+    cfg.PortOpt(
         'web_ui_port',
         help='Port on which Locust shows the statistics of a storm while it '
         'runs. Without it there is no web page.',

@@ -52,6 +52,8 @@ class Cloud:
         is none.
     :param fixed_network: name of the network to boot on, where the user has
         none of its own; empty if the cloud chooses.
+    :param floating_ip_port: TCP port at which servers answer at their
+        floating IPs; 0 if nobody is to look.
     :param computes: hosts for servers that there are at least.
     :param backup: there is a backup service of volumes.
     :param features: what is enabled of ``FEATURES``: ``compute:pause``.
@@ -68,6 +70,7 @@ class Cloud:
     flavor_alt: str = ''
     public_network: str = ''
     fixed_network: str = ''
+    floating_ip_port: int = 0
     computes: int = 1
     backup: bool = False
     features: frozenset[str] = frozenset()
@@ -204,6 +207,7 @@ def _cloud(conf: cfg.ConfigOpts) -> Cloud:
         flavor_alt=conf.compute.flavor_ref_alt or '',
         public_network=conf.network.public_network_id or '',
         fixed_network=conf.compute.fixed_network_name or '',
+        floating_ip_port=conf.stress.floating_ip_port or 0,
         computes=conf.compute.min_compute_nodes,
         backup=conf.volume_feature_enabled.backup,
         features=frozenset(

@@ -22,6 +22,7 @@ from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import credentials as cloud_credentials
 from extreme_tempest_plugin.cloud import outcomes
 from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.cloud import reaching
 from extreme_tempest_plugin.cloud import rest
 from extreme_tempest_plugin.cloud import services
 from extreme_tempest_plugin.cloud import tokens
@@ -82,6 +83,11 @@ class Clients:
                 name, client, self._tokens, self._over
             )
         return self._services[name]
+
+    def attempt(self, address: str) -> ports.Attempt | None:
+        """See whether a server answers at a floating IP."""
+        port = self._cloud.floating_ip_port
+        return reaching.attempt(address, port) if port else None
 
     @property
     def login(self) -> dict[str, object]:

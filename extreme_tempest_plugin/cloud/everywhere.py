@@ -61,6 +61,10 @@ class Everywhere:
         """An API that shows the resources of every project."""
         return _Service(self.cloud.service(name), name, self.user)
 
+    def attempt(self, address: str) -> ports.Attempt | None:
+        """As the administrator does."""
+        return self.cloud.attempt(address)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Service(ports.Service):

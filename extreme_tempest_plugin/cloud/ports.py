@@ -162,6 +162,18 @@ class Service(typing.Protocol):
         return self.send('DELETE', path, version=version)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An attempt to reach a server at its floating IP.
+
+    :param at: where: ``203.0.113.5:22``.
+    :param error: why nothing answered; empty if something did.
+    """
+
+    at: str
+    error: str = ''
+
+
 class Cloud(typing.Protocol):
     """One user in one project of one cloud.
 
@@ -186,6 +198,14 @@ class Cloud(typing.Protocol):
 
     def service(self, name: str) -> Service:
         """An API by the name of its project: ``nova``."""
+        ...
+
+    def attempt(self, address: str) -> Attempt | None:
+        """See whether a server answers at a floating IP.
+
+        :returns: None if nobody is to look.
+        :raises CallError: if this machine could not try.
+        """
         ...
 
 

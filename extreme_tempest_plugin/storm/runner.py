@@ -25,6 +25,7 @@ from extreme_tempest_plugin.cloud import quota
 from extreme_tempest_plugin.history import writer
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import children
+from extreme_tempest_plugin.storm import letting_in
 from extreme_tempest_plugin.storm import settling
 from extreme_tempest_plugin.storm import shares
 from extreme_tempest_plugin.storm import sharing
@@ -105,7 +106,7 @@ class Storm:
         for path in (*self.parts, *self.ledgers):
             path.parent.mkdir(parents=True, exist_ok=True)
         self._limits, remark = self._within_quota()
-        shared = self._share()
+        shared = self._prepare()
         private = pathlib.Path(tempfile.mkdtemp(prefix='extreme-'))
         self._children = children.Children(self.log, private, self._patience)
         try:
@@ -210,12 +211,13 @@ class Storm:
             return self._limits, f'the quota could not be read: {error}'
         return shares.within(self._limits, room)
 
-    def _share(self) -> tuple[storm_spec.SharedResource, ...]:
-        """Create what all users act on.
+    def _prepare(self) -> tuple[storm_spec.SharedResource, ...]:
+        """Create what is there for all users, and what they act on.
 
         :raises HarnessError: if it cannot be had.
         """
-        if not self._spec.storm.shared:
+        way_in = letting_in.is_wanted(self._spec)
+        if not self._spec.storm.shared and not way_in:
             return ()
         part, log = (
             self._run_dir / folder / f'storm-{sharing.CREATOR}.jsonl'
@@ -223,16 +225,16 @@ class Storm:
         )
         cloud = clients.pair(self._spec.cloud, self._spec.credentials)
         with writer.Writer(part) as out:
-            return sharing.create(
-                self._spec,
-                around.Surroundings(
-                    cloud=cloud.calls,
-                    looks=cloud.looks,
-                    ledger=ledger.Ledger(log),
-                    record=out.append,
-                    clock=time.monotonic_ns,
-                ),
+            world = around.Surroundings(
+                cloud=cloud.calls,
+                looks=cloud.looks,
+                ledger=ledger.Ledger(log),
+                record=out.append,
+                clock=time.monotonic_ns,
             )
+            if way_in:
+                letting_in.let_in(self._spec, world)
+            return sharing.create(self._spec, world)
 
     def _shares(
         self, shared: tuple[storm_spec.SharedResource, ...], remark: str

@@ -11,8 +11,8 @@
 #    under the License.
 """Floating IPs that lead to servers.
 
-By the APIs alone: whether security groups let anybody in, and whether there
-is a way from here, is another matter.
+By the APIs, and by TCP where ``[stress] floating_ip_port`` says that there is
+a way from here.
 
 https://docs.openstack.org/api-ref/network/v2/#floating-ips-floatingips
 """
@@ -34,6 +34,7 @@ _LEADS = 'floating_ip'
 
 
 class _FloatingIP(msgspec.Struct):
+    floating_ip_address: str = ''
     port_id: str | None = None
     status: str | None = None
 
@@ -66,9 +67,21 @@ class _Leads(servers.ServerAction):
         )
         return found.floatingip if found else None
 
+    def _attempt(
+        self, cloud: ports.Cloud, call: model.Call, shown: _FloatingIP
+    ) -> ports.Attempt | None:
+        """Try the address; None where that would say nothing.
+
+        Others may have stopped a server that is shared, or have let the
+        address lead to another one.
+        """
+        if call.shared or call.partners['floating_ip'].shared:
+            return None
+        return cloud.attempt(shown.floating_ip_address)
+
 
 class AddFloatingIP(_Leads):
-    """The floating IP is ACTIVE and leads to a port of the server."""
+    """The floating IP is ACTIVE, leads to a port of the server, answers."""
 
     name = 'server.add_floating_ip'
     states = frozenset({servers.ACTIVE})
@@ -112,13 +125,19 @@ class AddFloatingIP(_Leads):
         self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
     ) -> model.Sight:
         shown = self._shown(cloud, call)
-        there = shown is not None and shown.port_id in {
-            one.id for one in compute_network.ports_of(cloud, call.id)
-        }
+        server = servers.show(cloud, call.id)
+        if (
+            shown is None
+            or shown.status != 'ACTIVE'
+            or shown.port_id
+            not in {one.id for one in compute_network.ports_of(cloud, call.id)}
+        ):
+            return servers.sight(server, False, f'neutron shows {shown}')
+        tried = self._attempt(cloud, call, shown)
+        if tried is None or not tried.error:
+            return servers.sight(server, True)
         return servers.sight(
-            servers.show(cloud, call.id),
-            there and shown is not None and shown.status == 'ACTIVE',
-            error=f'neutron shows {shown}',
+            server, False, f'nothing answers at {tried.at}: {tried.error}'
         )
 
     def attributes(self, call: model.Call) -> model.Arguments:
@@ -126,7 +145,7 @@ class AddFloatingIP(_Leads):
 
 
 class RemoveFloatingIP(_Leads):
-    """The floating IP leads nowhere."""
+    """The floating IP leads nowhere, and nothing answers there."""
 
     name = 'server.remove_floating_ip'
     states = servers.SETTLED
@@ -144,10 +163,14 @@ class RemoveFloatingIP(_Leads):
         self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
     ) -> model.Sight:
         shown = self._shown(cloud, call)
+        server = servers.show(cloud, call.id)
+        if shown is None or shown.port_id:
+            return servers.sight(server, False, f'neutron shows {shown}')
+        tried = self._attempt(cloud, call, shown)
+        if tried is None or tried.error:
+            return servers.sight(server, True)
         return servers.sight(
-            servers.show(cloud, call.id),
-            shown is not None and not shown.port_id,
-            error=f'neutron shows {shown}',
+            server, False, f'something still answers at {tried.at}'
         )
 
     def attributes(self, call: model.Call) -> model.Arguments:

@@ -31,8 +31,8 @@ first part of a name is the kind of resource that an action creates or acts
 on. *With* are other resources that it takes, *needs* what the cloud must
 offer beside the service: an action that a cloud cannot do is left out of a
 storm, with a remark. An action is settled when it is seen that it has done
-what is said, by the APIs of all services that know of it. That a floating IP
-lets anybody in is not tested: security groups may forbid it.
+what is said, by the APIs of all services that know of it, and floating IPs of
+servers by TCP with ``[stress] floating_ip_port``.
 
 """
 

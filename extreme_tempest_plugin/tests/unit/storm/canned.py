@@ -22,7 +22,9 @@ from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.tests.unit.cloud import fakes
 
-#: Service and path to a body, or an answer with headers; None for 404.
+#: Service and path to a body, an answer with headers, or what is raised;
+#: None for 404. Of ``tcp:`` and an address: why nothing answers there; nobody
+#: looks without it.
 Bodies = collections.abc.Mapping[str, object]
 
 
@@ -46,6 +48,8 @@ class Service(ports.Service):
             raise fakes.refusal(404)
         if isinstance(found, ports.Answer):
             return found
+        if isinstance(found, Exception):
+            raise found
         return ports.Answer(
             status=200,
             request_id='req-1',
@@ -75,6 +79,14 @@ class Cloud:
 
     def service(self, name: str) -> Service:
         return Service(name, self)
+
+    def attempt(self, address: str) -> ports.Attempt | None:
+        said = self.bodies.get(f'tcp:{address}')
+        if said is None:
+            return None
+        if isinstance(said, Exception):
+            raise said
+        return ports.Attempt(at=f'{address}:22', error=str(said))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

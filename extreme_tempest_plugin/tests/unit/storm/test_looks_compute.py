@@ -161,10 +161,16 @@ def ports(**fields):
 def leads(to, status='ACTIVE'):
     return {
         'neutron:v2.0/floatingips/floating_ip': {
-            'floatingip': {'port_id': to, 'status': status}
+            'floatingip': {
+                'port_id': to,
+                'status': status,
+                'floating_ip_address': '203.0.113.5',
+            }
         }
     }
 
+
+TRIED = 'tcp:203.0.113.5'
 
 GROUP = 'nova:os-server-groups/group'
 
@@ -266,7 +272,13 @@ CASES = (
             leads('p2', 'DOWN'),
             leads('p3'),
             {'neutron:v2.0/floatingips/floating_ip': None},
+            {TRIED: 'no answer'},
         ),
+    ),
+    canned.Case(
+        action='server.add_floating_ip',
+        done={**server(), **ports(), **leads('p2'), TRIED: ''},
+        lies=({TRIED: 'no answer'}, {TRIED: 'refused'}),
     ),
     canned.Case(
         action='server.remove_floating_ip',
@@ -275,7 +287,13 @@ CASES = (
             GONE,
             leads('p2'),
             {'neutron:v2.0/floatingips/floating_ip': None},
+            {TRIED: ''},
         ),
+    ),
+    canned.Case(
+        action='server.remove_floating_ip',
+        done={**server(), **leads(None, 'DOWN'), TRIED: 'no answer'},
+        lies=({TRIED: ''},),
     ),
     canned.Case(
         action='server.add_security_group',
