@@ -143,8 +143,10 @@ def _planted(
 def _live(
     plan: str, known: str, clean: dict[str, list[Run]]
 ) -> tuple[list[Hit], int]:
-    """As ``_planted``; there is no cloud without the bug, so that any error
-    at all is taken for it."""
+    """As ``_planted``, of a bug that is in the released code.
+
+    There is no cloud without it, so that any error at all is taken for it.
+    """
     hits: dict[int, Hit] = {}
     for run in clean[plan]:
         for one in sorted(run.findings, key=lambda one: one.seconds):
