@@ -113,7 +113,7 @@ class InterruptionTest(testtools.TestCase):
         time.sleep(0.5)
         spaces = leftovers.own_namespaces(self.layout)
         os.kill(process.pid, number)
-        process.stderr.read()
+        self.said = ''.join(seen) + process.stderr.read()
         watchdog.cancel()
         return process.wait(), spaces
 
@@ -137,7 +137,7 @@ class InterruptionTest(testtools.TestCase):
             self.assertEqual(0, down.returncode, down.stderr)
             self.check_nothing_is_left(spaces)
             code, spaces = self.interrupt(cache, step, signal.SIGINT)
-            self.assertEqual(130, code)
+            self.assertEqual(130, code, self.said)
             self.check_nothing_is_left(spaces)
 
 
