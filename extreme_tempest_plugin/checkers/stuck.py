@@ -140,7 +140,8 @@ class Stuck:
         ):
             # Gone for good without a delete is for ``lost`` to say.
             return
-        if self._is_named(about) and _renames(operation):
+        if self._is_named(about) and settled.seen:
+            # It is about the attribute that was seen.
             return
         limit = self._storm.deadline(operation.kind, settled.state)
         if self._moves(operation, settled) and (
@@ -204,10 +205,13 @@ class Stuck:
                 f'may be in {settled.state} for {limit:g} s'
                 f'{self._during(operation.began, settled.t)}.'
             )
+        limit = self._storm.deadline(operation.kind, settled.state)
+        late = settled.after_ns >= limit * model.SECOND
         return (
             f'The {action} of {about} did not happen. It was acknowledged '
-            f'with status {operation.status}, yet {waited} later, at its '
-            f'deadline, the state was still {settled.state}{because}'
+            f'with status {operation.status}, yet {waited} later'
+            f'{", at its deadline," if late else ""} the state was '
+            f'{settled.state}{because}'
             f'{self._during(operation.began, settled.t)}.'
         )
 
@@ -227,7 +231,3 @@ class Stuck:
 
     def _is_named(self, resource: str) -> bool:
         return any(resource in names for names in self._named)
-
-
-def _renames(operation: operations.Operation) -> bool:
-    return 'name' in operation.args and not operation.creates

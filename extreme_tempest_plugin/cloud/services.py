@@ -35,6 +35,9 @@ _VERSIONED = {
     'placement': 'placement',
 }
 
+#: Where keystone gives tokens.
+_LOGIN = 'v3/auth/tokens'
+
 _JSON = {'Content-Type': 'application/json', 'Accept': 'application/json'}
 
 
@@ -100,7 +103,8 @@ class Service(ports.Service):
                 )
         except (*outcomes.ERRORS, outcomes.TokenError) as error:
             refusal = outcomes.classify(error)
-            if refusal.status == 401:
+            # Who is not let in has no token of ours.
+            if refusal.status == 401 and not path.startswith(_LOGIN):
                 self._tokens.forget()
             raise ports.CallError(refusal) from error
         return ports.Answer(

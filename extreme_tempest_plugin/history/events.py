@@ -167,7 +167,11 @@ class Outcome(Event, frozen=True):
 
 
 class Ok(Outcome, frozen=True, tag='ok'):
-    """The cloud acknowledged it (2xx)."""
+    """The cloud acknowledged it (2xx), or gave the answer that was tried for.
+
+    That is a refusal where somebody tries to log in who may have lost the
+    right to.
+    """
 
 
 class Fail(Outcome, frozen=True, tag='fail'):

@@ -96,13 +96,13 @@ class Need:
     """A second resource that an action takes: the server of an attachment.
 
     :param states: that it must be in.
-    :param linked: it must be one that the resource holds on to (a detach);
-        otherwise it must be one that it does not.
+    :param linked: it must be one that the resource holds on to (a detach),
+        or one that it does not; None for any.
     """
 
     kind: str
     states: frozenset[str]
-    linked: bool = False
+    linked: bool | None = False
 
 
 class Around(typing.Protocol):

@@ -223,18 +223,23 @@ class Storm:
             self._run_dir / folder / f'storm-{sharing.CREATOR}.jsonl'
             for folder in ('parts', 'ledgers')
         )
-        cloud = clients.pair(self._spec.cloud, self._spec.credentials)
+        spec = self._spec
+        cloud = clients.pair(spec.cloud, spec.credentials)
+        admin = (
+            clients.pair(spec.cloud, spec.admin).calls if spec.admin else None
+        )
         with writer.Writer(part) as out:
             world = around.Surroundings(
                 cloud=cloud.calls,
                 looks=cloud.looks,
+                admin=admin,
                 ledger=ledger.Ledger(log),
                 record=out.append,
                 clock=time.monotonic_ns,
             )
             if way_in:
-                letting_in.let_in(self._spec, world)
-            return sharing.create(self._spec, world)
+                letting_in.let_in(spec, world)
+            return sharing.create(spec, world)
 
     def _shares(
         self, shared: tuple[storm_spec.SharedResource, ...], remark: str

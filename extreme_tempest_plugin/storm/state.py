@@ -114,7 +114,7 @@ class State:
             one
             for one in self.usable(need.kind, need.states)
             if one is not resource
-            and (one.key in links) == need.linked
+            and need.linked in (None, one.key in links)
             and action.fits(role, one, resource, self)
         )
 

@@ -34,7 +34,9 @@ from extreme_tempest_plugin.storm.actions import compute_reading
 from extreme_tempest_plugin.storm.actions import compute_resize
 from extreme_tempest_plugin.storm.actions import dns
 from extreme_tempest_plugin.storm.actions import identity
+from extreme_tempest_plugin.storm.actions import identity_roles
 from extreme_tempest_plugin.storm.actions import identity_token
+from extreme_tempest_plugin.storm.actions import identity_users
 from extreme_tempest_plugin.storm.actions import image
 from extreme_tempest_plugin.storm.actions import image_details
 from extreme_tempest_plugin.storm.actions import network
@@ -72,6 +74,8 @@ _OWN = (
     *objects_data.ACTIONS,
     *objects_large.ACTIONS,
     *identity.ACTIONS,
+    *identity_users.ACTIONS,
+    *identity_roles.ACTIONS,
     *identity_token.ACTIONS,
 )
 

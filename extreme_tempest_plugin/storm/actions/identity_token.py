@@ -21,6 +21,7 @@ import msgspec
 
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm.actions import login
 from extreme_tempest_plugin.storm.actions import looking
 from extreme_tempest_plugin.storm.actions import plain
 
@@ -176,7 +177,9 @@ class RevokeToken(_TokenAction):
         sight = self.see(cloud, call.id)
         if sight.state != looking.MISSING:
             return model.Sight(
-                state=looking.PRESENT, error='the token is still valid'
+                state=looking.PRESENT,
+                final=True,
+                error='the token is still valid',
             )
         _ISSUED.forget(call.id)
         return model.Sight(state=looking.DELETED, reached=True)
@@ -189,7 +192,7 @@ class _Credential(plain.Plain):
 
 
 class CreateApplicationCredential(_Credential, plain.Create):
-    """An application credential of our user; its secret is thrown away."""
+    """An application credential of our user, which is let in."""
 
     name = 'application_credential.create'
 
@@ -200,11 +203,37 @@ class CreateApplicationCredential(_Credential, plain.Create):
             'unrestricted': False,
         }
 
+    def hidden(self, cloud: ports.Cloud, call: model.Call) -> plain.Fields:
+        return {'secret': login.secret(cloud, str(call.args['name']))}
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        sight = super().look(cloud, call, answer)
+        if sight.reached and not login.lets_in(
+            login.application_credential(
+                cloud, answer.made, str(call.args['name'])
+            )
+        ):
+            return looking.short_of(sight, login.REFUSAL)
+        return sight
+
 
 class DeleteApplicationCredential(_Credential, plain.Delete):
-    """The end of an application credential."""
+    """The end of an application credential, which is not let in any more."""
 
     name = 'application_credential.delete'
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        sight = super().look(cloud, call, answer)
+        assert call.resource is not None
+        if not sight.reached or not login.lets_in(
+            login.application_credential(cloud, call.id, call.resource.name)
+        ):
+            return sight
+        return login.still_in(sight)
 
 
 ACTIONS: tuple[model.Action, ...] = (

@@ -141,7 +141,7 @@ class Create(Plain):
         """The fields to ask for, which are shown afterwards."""
         return {'name': call.args['name']}
 
-    def hidden(self) -> Fields:
+    def hidden(self, cloud: ports.Cloud, call: model.Call) -> Fields:
         """More fields to ask for: secrets, which are not shown."""
         return {}
 
@@ -160,7 +160,7 @@ class Create(Plain):
         wanted = self.wanted(cloud, call)
         answer = cloud.service(self.service).post(
             self.collection(cloud, call),
-            self.wrap({**wanted, **self.hidden()}),
+            self.wrap({**wanted, **self.hidden(cloud, call)}),
         )
         made = self.id_of(self.unwrap(answer))
         if not made.strip('/'):

@@ -113,9 +113,11 @@ WALKS = {
     'keystone': """
         token.issue token.validate token.revoke
         application_credential.create application_credential.delete
-        user.create user.rename user.set_description
-        project.create project.rename user.grant_role user.revoke_role
-        group.create group.add_user group.remove_user group.delete
+        user.create user.rename user.set_description user.set_password
+        project.create project.rename user.grant_role user.log_in
+        user.revoke_role user.log_in
+        group.create group.grant_role group.add_user group.remove_user
+        group.revoke_role group.delete
         user.set_enabled user.delete project.delete
     """,
 }

@@ -81,7 +81,7 @@ class TestStuck(testtools.TestCase):
         built = base()
         built.create(3.0, 'a')
         op = built.rename(10.0, 'a', 'new', state='')
-        built.settle(40.0, op, 'ACTIVE', False, 30.0)
+        built.settle(40.0, op, 'ACTIVE', False, 30.0, seen={'name': 'name-a'})
         built.census('server/a', name='name-a')
         built.complete('server')
         (finding,) = built.verdict().findings

@@ -20,6 +20,7 @@ from extreme_tempest_plugin.tests.unit.storm import canned
 TOKENS = 'keystone:v3/auth/tokens?nocatalog'
 GRANT = 'keystone:v3/projects/project/users/a/roles/r'
 ROLES = {'keystone:v3/roles?name=reader': {'roles': [{'id': 'r'}]}}
+GROUP_GRANT = GRANT.replace('users', 'groups')
 MEMBER = 'keystone:v3/groups/a/users/user'
 CREDENTIAL = 'keystone:v3/users/user-1/application_credentials/a'
 
@@ -52,6 +53,16 @@ def deletes(kind, path=''):
     )
 
 
+def credential(project_id='project-1'):
+    return shows(
+        'application_credential',
+        CREDENTIAL,
+        name='n',
+        project_id=project_id,
+        unrestricted=False,
+    )
+
+
 def token(audit='a', user='user-1', project='project-1'):
     ids = {'user': {'id': user}, 'project': {'id': project}}
     return {TOKENS: {'token': {'audit_ids': [audit], **ids}}}
@@ -66,9 +77,25 @@ class LooksTest(canned.Looks, testtools.TestCase):
         case(
             'user.set_description', {'description': 'd'}, {'description': ''}
         ),
-        case('user.set_enabled', {'enabled': False}, {'enabled': True}),
+        *(
+            canned.Case(
+                action='user.set_enabled',
+                args={'enabled': enabled},
+                done={**shows('user', enabled=enabled), TOKENS: said},
+                lies=(
+                    {'keystone:v3/users/a': None},
+                    shows('user', enabled=not enabled),
+                    {TOKENS: {} if said is None else None},
+                ),
+            )
+            for enabled, said in ((True, {}), (False, None))
+        ),
         case('user.rename', {'name': 'n'}, {'name': 'x'}),
-        deletes('user'),
+        canned.Case(
+            action='user.delete',
+            done={},
+            lies=(shows('user'), {TOKENS: {}}),
+        ),
         canned.Case(
             action='project.create',
             args={'name': 'n'},
@@ -84,11 +111,23 @@ class LooksTest(canned.Looks, testtools.TestCase):
         deletes('group'),
         canned.Case(
             action='user.grant_role',
-            done={**ROLES, GRANT: {}},
-            lies=({GRANT: None},),
+            attributes={'enabled': True},
+            done={**ROLES, GRANT: {}, TOKENS: {}},
+            lies=({GRANT: None}, {TOKENS: None}),
         ),
         canned.Case(
-            action='user.revoke_role', done=ROLES, lies=({GRANT: {}},)
+            action='user.revoke_role',
+            attributes={'enabled': True},
+            done=ROLES,
+            lies=({GRANT: {}}, {TOKENS: {}}),
+        ),
+        canned.Case(
+            action='group.grant_role',
+            done={**ROLES, GROUP_GRANT: {}},
+            lies=({GROUP_GRANT: None},),
+        ),
+        canned.Case(
+            action='group.revoke_role', done=ROLES, lies=({GROUP_GRANT: {}},)
         ),
         canned.Case(
             action='group.add_user', done={MEMBER: {}}, lies=({MEMBER: None},)
@@ -107,16 +146,21 @@ class LooksTest(canned.Looks, testtools.TestCase):
         canned.Case(
             action='token.revoke', done={}, lies=(token(), token(audit='b'))
         ),
-        case(
-            'application_credential.create',
-            {'name': 'n'},
-            {'project_id': 'other'},
-            CREDENTIAL,
-            name='n',
-            project_id='project-1',
-            unrestricted=False,
+        canned.Case(
+            action='application_credential.create',
+            args={'name': 'n'},
+            done={**credential(), TOKENS: {}},
+            lies=(
+                {CREDENTIAL: None},
+                credential(project_id='other'),
+                {TOKENS: None},
+            ),
         ),
-        deletes('application_credential', CREDENTIAL),
+        canned.Case(
+            action='application_credential.delete',
+            done={},
+            lies=(credential(), {TOKENS: {}}),
+        ),
     )
 
     def setUp(self):
@@ -132,10 +176,21 @@ class LooksTest(canned.Looks, testtools.TestCase):
                 self.assertFalse(one.look(lie).reached, f'{one.action} {lie}')
 
     def test_every_action_is_looked_at(self):
-        """But for one whose answer is all that there is to see."""
+        """But for one whose answer is all that there is to see.
+
+        And for those that take a keystone which knows passwords, see
+        ``test_identity``.
+        """
         self.cases = (
             *self.cases,
-            canned.Case(action='token.validate', done={}, lies=()),
+            *(
+                canned.Case(action=action, done={}, lies=())
+                for action in (
+                    'token.validate',
+                    'user.log_in',
+                    'user.set_password',
+                )
+            ),
         )
         super().test_every_action_is_looked_at()
 
