@@ -14,15 +14,30 @@
 import collections.abc
 import functools
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 
 #: Makes an injection, which is held from then on.
 Make = collections.abc.Callable[[], injection.Injection]
+
+
+def heal_dead_runs(destructive: settings.Destructive) -> None:
+    """Heal what dead runs left broken.
+
+    :raises RefusedError: if something stays broken.
+    """
+    for one in healing.heal_all(destructive):
+        if not one.proven:
+            raise errors.RefusedError(
+                f'{one.fault} of a dead run is not healed: {one.text}; see '
+                '`tempest extreme heal`'
+            )
 
 
 class Breaking:

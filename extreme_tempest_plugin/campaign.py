@@ -31,6 +31,7 @@ import msgspec
 
 from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import observing
 from extreme_tempest_plugin import progress
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
@@ -39,10 +40,8 @@ from extreme_tempest_plugin.checkers import alarm
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cloud import identity
-from extreme_tempest_plugin.cloud import logs
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import guard
-from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import notes
@@ -50,12 +49,14 @@ from extreme_tempest_plugin.history import writer
 from extreme_tempest_plugin.plan import known_issues
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.storm import replay
-from extreme_tempest_plugin.uptime import watch
 
 ACTOR = 'campaign'
 
 #: Seconds between two looks.
 PERIOD = 0.5
+
+#: Why a run is to end early; empty while it is not.
+Until = collections.abc.Callable[[], str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +67,13 @@ class Result:
     directory: pathlib.Path
 
 
-def _heal_dead_runs(destructive: settings_.Destructive) -> None:
-    for one in healing.heal_all(destructive):
-        if not one.proven:
-            raise errors.RefusedError(
-                f'{one.fault} of a dead run is not healed: {one.text}; see '
-                '`tempest extreme heal`'
-            )
-
-
 def run(
     plan: model.Plan,
     settings: settings_.Settings,
     access: credentials.Access,
     display: progress.Display = lambda shown: None,
     again: replay.Replay | None = None,
+    until: Until = lambda: '',
 ) -> Result:
     """Run a prepared plan and judge it.
 
@@ -88,6 +81,8 @@ def run(
     :param access: as whom storm and monitors speak to the cloud.
     :param display: called about once a second.
     :param again: operations to issue instead of choosing any.
+    :param until: asked twice a second; ends the run early and in good order
+        by saying why.
     :raises UsageError: if the cloud cannot be reached or offers nothing of
         what the plan wants, a dead run left a fault that cannot be healed,
         or the cloud is not in the state that the plan needs; nothing was
@@ -100,7 +95,7 @@ def run(
         remarks = fitted.remarks
     if again:
         remarks = (f'this repeats run {again.run}', *remarks)
-    _heal_dead_runs(settings.destructive)
+    breaking.heal_dead_runs(settings.destructive)
     targets = guard.check(plan.faults, settings.destructive)
     known = known_issues.load(settings.known_issues or (known_issues.SHIPPED,))
     directory = run_directory.RunDirectory(settings.runs_dir, plan)
@@ -115,6 +110,7 @@ def run(
             display,
             remarks,
             again,
+            until,
         ).run()
     except OSError as error:
         raise errors.HarnessError(
@@ -124,8 +120,8 @@ def run(
     return Result(verdict=directory.judge(known), directory=directory.path)
 
 
-class _Found(Exception):
-    """The storm is to end with the first operation that cannot be right."""
+class _Early(Exception):
+    """The run is to end in good order before its time."""
 
 
 class Campaign:
@@ -134,6 +130,7 @@ class Campaign:
     :param targets: of the plan's faults, in their order.
     :param remarks: what the reader of the history should know.
     :param again: operations to issue instead of choosing any.
+    :param until: see ``run``.
     """
 
     def __init__(
@@ -146,6 +143,7 @@ class Campaign:
         display: progress.Display,
         remarks: tuple[str, ...] = (),
         again: replay.Replay | None = None,
+        until: Until = lambda: '',
     ) -> None:
         self._plan = plan
         self._settings = settings
@@ -154,11 +152,14 @@ class Campaign:
         self._display = display
         self._remarks = remarks
         self._began = time.monotonic()
-        self._monitors: watch.Monitors | None = None
         self._storm: storming.Storming | None = None
         self._again = again
+        self._until = until
         self._writer = writer.Writer(directory.parts / f'{ACTOR}.jsonl')
         self._note = notes.Notes(ACTOR, self._writer.append, time.monotonic_ns)
+        self._observing = observing.Observing(
+            plan, settings, access, directory, self._writer.append, self._note
+        )
         self._breaking = breaking.Breaking(
             plan.faults,
             targets,
@@ -176,7 +177,10 @@ class Campaign:
             for remark in self._remarks:
                 self._note(events.Topic.REMARK, 'storm', remark)
             try:
-                with self._observed():
+                self._show('starting the monitors')
+                with self._observing.observed(
+                    lambda: self._show('stopping the monitors')
+                ):
                     try:
                         self._break_and_storm()
                     finally:
@@ -187,35 +191,6 @@ class Campaign:
                 self._note.unmeasured('run', str(error))
             self._note.clock(time.time_ns())
             self._note(events.Topic.ENDED, ACTOR)
-
-    @contextlib.contextmanager
-    def _observed(self) -> collections.abc.Iterator[None]:
-        """Monitors and logs, from before the storm to after the clean-up."""
-        self._show('starting the monitors')
-        specs = (
-            watch.specs(
-                self._settings,
-                self._access.user,
-                self._plan.uptime,
-                self._directory.run,
-                self._directory.parts,
-            )
-            if self._plan.uptime
-            else ()
-        )
-        log = logs.Watcher(self._settings.logs, self._writer.append)
-        self._monitors = watch.Monitors(specs)
-        try:
-            with self._monitors:
-                log.start()
-                try:
-                    yield
-                finally:
-                    self._show('stopping the monitors')
-                    log.stop()
-        finally:
-            for trouble in self._monitors.check():
-                self._note.unmeasured('uptime', trouble)
 
     def _break_and_storm(self) -> None:
         if self._plan.storm:
@@ -230,7 +205,7 @@ class Campaign:
             )
             self._storm.start(self._show)
         self._began = time.monotonic()
-        with contextlib.suppress(_Found):
+        with contextlib.suppress(_Early):
             self._break_in_turn()
             self._wait_until(
                 self._plan.duration, 'storm' if self._storm else 'watch'
@@ -279,13 +254,22 @@ class Campaign:
         while (left := moment - self._elapsed()) > 0:
             self._show(phase)
             time.sleep(min(PERIOD, left))
-            if self._storm and self._plan.storm:
-                self._storm.check()
-                if self._plan.storm.stop_on_finding and self._alarm.raised:
-                    remark = f'stopped at a finding: {self._alarm.raised}'
-                    self._note(events.Topic.REMARK, 'storm', remark)
-                    self._remarks = (*self._remarks, remark)
-                    raise _Found
+            self._stop_early()
+
+    def _stop_early(self) -> None:
+        why = self._until()
+        if self._observing.over():
+            why = 'every monitor has sent its samples'
+        if why:
+            self._note(events.Topic.STOPPED, 'run', why)
+            raise _Early
+        if self._storm and self._plan.storm:
+            self._storm.check()
+            if self._plan.storm.stop_on_finding and self._alarm.raised:
+                remark = f'stopped at a finding: {self._alarm.raised}'
+                self._note(events.Topic.REMARK, 'storm', remark)
+                self._remarks = (*self._remarks, remark)
+                raise _Early
 
     def _show(self, phase: str) -> None:
         self._display(
@@ -294,7 +278,7 @@ class Campaign:
                 elapsed=self._elapsed(),
                 duration=self._plan.duration,
                 storm=self._storm.progress() if self._storm else None,
-                monitors=self._monitors.progress() if self._monitors else {},
+                monitors=self._observing.progress(),
                 remarks=self._remarks,
             )
         )

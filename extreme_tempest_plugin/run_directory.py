@@ -26,7 +26,9 @@ from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.cloud import identity as identity_
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import merge
+from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.history import writer
 from extreme_tempest_plugin.plan import known_issues
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
@@ -128,6 +130,31 @@ def find(runs: pathlib.Path, which: str) -> pathlib.Path:
         f'{which}: it is no directory of a run, and {runs} has no run of that '
         'name or identity'
     )
+
+
+def running(runs: pathlib.Path) -> list[pathlib.Path]:
+    """The directories of runs that are under way on this machine.
+
+    :param runs: ``[stress] runs_dir``.
+    """
+    return [
+        record.parent
+        for record in sorted(runs.glob(f'*/{RECORD}'))
+        if not (record.parent / HISTORY).exists()
+        and liveness.alive(read(record.parent).owner)
+    ]
+
+
+def mark(path: pathlib.Path, text: str) -> None:
+    """Note what the operator does from now on, as a part of the history.
+
+    :param path: of the directory of a run.
+    :param text: empty if nothing is done any more.
+    :raises OSError: if it cannot be written.
+    """
+    with writer.Writer(path / 'parts' / 'marks.jsonl') as out:
+        note = notes.Notes('operator', out.append, time.monotonic_ns)
+        note(events.Topic.MARK, 'cloud', text)
 
 
 def read(path: pathlib.Path) -> Record:

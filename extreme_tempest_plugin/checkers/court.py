@@ -20,6 +20,7 @@ from extreme_tempest_plugin.checkers import excuses
 from extreme_tempest_plugin.checkers import holes
 from extreme_tempest_plugin.checkers import integrity
 from extreme_tempest_plugin.checkers import lost
+from extreme_tempest_plugin.checkers import marks
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import origin
@@ -32,6 +33,7 @@ from extreme_tempest_plugin.checkers import server_logs
 from extreme_tempest_plugin.checkers import stuck
 from extreme_tempest_plugin.checkers import times
 from extreme_tempest_plugin.checkers import unexpected
+from extreme_tempest_plugin.checkers import uptime
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model as plan_model
@@ -56,7 +58,8 @@ class Court:
         self.census = censuses.Censuses()
         self.faults = windows.Faults(plan.faults)
         self.holes = holes.Holes()
-        self.outage = outage.Outage(plan, self.faults)
+        self._marks = marks.Marks()
+        self.outage = outage.Outage(plan, self.faults, self._marks)
         self._lost = lost.Lost(
             self.calls, self.census, self.holes, plan.slo.lost
         )
@@ -93,6 +96,7 @@ class Court:
             unexpected.Unexpected(self.calls, self.faults, plan.slo),
             times.Times(self.calls, self.faults, self.holes, plan.slo),
             self.outage,
+            uptime.Uptime(self.outage, plan.slo),
             self.logs,
             integrity.Integrity(self.calls, self.holes, plan),
             origin.Origin(header, self.holes),
@@ -106,6 +110,7 @@ class Court:
                 self.census,
                 self.faults,
                 self.holes,
+                self._marks,
                 *self._checkers,
             ),
         )

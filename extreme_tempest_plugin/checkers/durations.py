@@ -54,7 +54,9 @@ class Sample:
 Samples = dict[str, list[Sample]]
 
 
-def nearest_rank(ordered: collections.abc.Sequence[int], percent: int) -> int:
+def nearest_rank(
+    ordered: collections.abc.Sequence[int], percent: float
+) -> int:
     """A percentile: the smallest value that so many are not above.
 
     https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method

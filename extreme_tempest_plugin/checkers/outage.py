@@ -20,6 +20,7 @@ import bisect
 import collections
 import collections.abc
 
+from extreme_tempest_plugin.checkers import marks
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
@@ -47,11 +48,21 @@ class Outage:
     """
 
     name = 'outage'
-    wants: tuple[type[events.Event], ...] = (events.Sample, events.Missed)
+    wants: tuple[type[events.Event], ...] = (
+        events.Sample,
+        events.Missed,
+        events.Note,
+    )
 
-    def __init__(self, plan: plan_model.Plan, faults: windows.Faults) -> None:
+    def __init__(
+        self,
+        plan: plan_model.Plan,
+        faults: windows.Faults,
+        marked: marks.Marks,
+    ) -> None:
         self._plan = plan
         self._faults = faults
+        self._marks = marked
         uptime = plan.uptime or plan_model.Uptime()
         self._interval_ns = round(uptime.interval * model.SECOND)
         self._watched: dict[str, list[_Watched]] = collections.defaultdict(
@@ -62,10 +73,14 @@ class Outage:
         self._gaps: list[model.Gap] = []
         self._findings: list[model.Finding] = []
         self._rows: list[model.Row] = []
+        #: When the watch was ended in good order before its time.
+        self._stopped: int | None = None
 
     def see(self, event: events.AnyEvent) -> None:
         if isinstance(event, events.Sample | events.Missed):
             self._watched[event.service].append(event)
+        elif type(event) is events.Note and event.what is events.Topic.STOPPED:
+            self._stopped = event.t
 
     def conclude(self) -> model.Conclusion:
         self._cover = windows.Cover(self._faults.windows())
@@ -89,6 +104,14 @@ class Outage:
     def faults_of(self, outage: availability.Outage) -> tuple[str, ...]:
         """The faults that were active in an outage; none explains it."""
         return self._cover.of(outage.start_ns, outage.end_ns)
+
+    def marks_of(self, outage: availability.Outage) -> tuple[str, ...]:
+        """What the operator says that he did in an outage."""
+        return self._marks.of(outage.start_ns, outage.end_ns)
+
+    def watched(self, service: str) -> collections.abc.Iterable[_Watched]:
+        """Samples of a service, missed ones too."""
+        return self._watched.get(service, ())
 
     def _services(self) -> list[str]:
         planned: tuple[str, ...] = ()
@@ -115,13 +138,29 @@ class Outage:
             self._gap(
                 f'{missed} of {due} samples of {service} could not be sent.'
             )
+        if self._plan.uptime is not None:
+            self._judge_length(service, self._plan.uptime, found)
+
+    def _judge_length(
+        self,
+        service: str,
+        uptime: plan_model.Uptime,
+        found: availability.Availability,
+    ) -> None:
+        """Whether it was watched for as long as it was to be."""
         length = found.end_ns - found.start_ns
-        if (
-            self._plan.uptime is not None
-            and length
-            < LEAST_WATCHED * self._plan.duration * model.SECOND
-            - self._interval_ns
-        ):
+        due = found.missed + found.good + found.failed
+        least = LEAST_WATCHED * self._plan.duration * model.SECOND
+        if uptime.samples is not None and due >= uptime.samples:
+            return
+        if self._stopped is not None:
+            unseen = self._stopped - found.end_ns
+            if unseen > outages.GAP_INTERVALS * self._interval_ns:
+                self._gap(
+                    f'{service} was not watched for the last '
+                    f'{model.seconds(unseen)}.'
+                )
+        elif length < least - self._interval_ns:
             self._gap(
                 f'{service} was watched for {model.seconds(length)} of '
                 f'{self._plan.duration:g} s.'
@@ -157,12 +196,6 @@ class Outage:
         self, service: str, one: availability.Outage
     ) -> model.Finding:
         numbers = self._evidence(service, one)
-        names = self.faults_of(one)
-        cause = (
-            f'while {" and ".join(map(str, self._stories(names)))} was active'
-            if names
-            else 'and no fault was active then'
-        )
         errors = ', '.join(
             f'{name} {count}' for name, count in one.errors.items()
         )
@@ -172,17 +205,26 @@ class Outage:
             checker=self.name,
             about=service,
             what=f'{service} was away for {model.seconds(one.length_ns)}'
-            f'{still}, {cause}. {failed} in a row failed ({errors}), so it '
-            f'lasted at least {model.seconds(one.least_ns)}; allowed are '
+            f'{still}, {self._cause(one)}. {failed} in a row failed '
+            f'({errors}), so it lasted at least '
+            f'{model.seconds(one.least_ns)}; allowed are '
             f'{self._plan.slo.allowed_outage(service):g} s.',
             events=numbers,
             look_again=(model.look_at(numbers),),
         )
 
-    def _stories(
-        self, names: collections.abc.Iterable[str]
-    ) -> list[windows.Story]:
-        return [self._faults.stories[name] for name in names]
+    def _cause(self, one: availability.Outage) -> str:
+        """The faults and marks that cover it."""
+        names = self.faults_of(one)
+        doing = ' and '.join(f'"{text}"' for text in self.marks_of(one))
+        marked = f'the operator was {doing}' if doing else ''
+        if names:
+            stories = (str(self._faults.stories[name]) for name in names)
+            active = f'while {" and ".join(stories)} was active'
+            return f'{active} and {marked}' if marked else active
+        if marked:
+            return f'while {marked}, and no fault was active then'
+        return 'and no fault was active then'
 
     def _evidence(
         self, service: str, one: availability.Outage

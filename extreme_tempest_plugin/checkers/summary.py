@@ -60,6 +60,7 @@ class OutageRow(msgspec.Struct, frozen=True, kw_only=True):
     :param open: it was not over at the end of the watch.
     :param failed: samples that failed.
     :param faults: the faults that were active; empty if nothing explains it.
+    :param marks: what the operator did meanwhile, by his own marks.
     """
 
     start: str
@@ -71,6 +72,18 @@ class OutageRow(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     errors: dict[str, int]
     faults: tuple[str, ...]
+    marks: tuple[str, ...]
+
+
+class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
+    """How long answers took, s, exactly, by nearest rank."""
+
+    count: int
+    p50_s: float
+    p90_s: float
+    p99_s: float
+    p999_s: float
+    max_s: float
 
 
 class ServiceUptime(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +98,12 @@ class ServiceUptime(msgspec.Struct, frozen=True, kw_only=True):
     :param uptime_pct_by_time: share of the watch that it was seen well.
     :param down_time: seconds of all outages.
     :param unknown_time: seconds in which nobody looked.
+    :param longest_outage: s.
+    :param mttr: mean seconds to repair, of the outages that were over; None
+        without one.
+    :param latency: corrected for coordinated omission: from when a sample
+        was due, and what timed out with as long as it waited.
+    :param latency_uncorrected: of good answers, from their sending.
     """
 
     uptime_pct: float | None
@@ -97,6 +116,10 @@ class ServiceUptime(msgspec.Struct, frozen=True, kw_only=True):
     uptime_pct_by_time: float | None
     down_time: float
     unknown_time: float
+    longest_outage: float
+    mttr: float | None
+    latency: Percentiles | None
+    latency_uncorrected: Percentiles | None
     outages: tuple[OutageRow, ...]
 
 
@@ -212,13 +235,14 @@ def uptime(
 ) -> dict[str, ServiceUptime]:
     """Uptime by service, after the checker concluded."""
     return {
-        service: _uptime(checker, found, calendar)
+        service: _uptime(checker, service, found, calendar)
         for service, found in checker.availability.items()
     }
 
 
 def _uptime(
     checker: outage.Outage,
+    service: str,
     found: availability.Availability,
     calendar: Calendar,
 ) -> ServiceUptime:
@@ -234,6 +258,18 @@ def _uptime(
         uptime_pct_by_time=_floor(found.uptime_pct_by_time),
         down_time=_s(found.down_ns),
         unknown_time=_s(found.unknown_ns),
+        longest_outage=_s(found.longest_ns),
+        mttr=None if found.mttr_ns is None else _s(found.mttr_ns),
+        latency=_percentiles(
+            one.done - one.intended
+            for one in checker.watched(service)
+            if isinstance(one, events.Sample) and one.error in ('', 'timeout')
+        ),
+        latency_uncorrected=_percentiles(
+            one.done - one.sent
+            for one in checker.watched(service)
+            if isinstance(one, events.Sample) and not one.error
+        ),
         outages=tuple(
             OutageRow(
                 start=calendar.utc(one.start_ns),
@@ -245,9 +281,26 @@ def _uptime(
                 failed=one.failed,
                 errors=one.errors,
                 faults=checker.faults_of(one),
+                marks=checker.marks_of(one),
             )
             for one in found.outages
         ),
+    )
+
+
+def _percentiles(
+    values: collections.abc.Iterable[int],
+) -> Percentiles | None:
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    return Percentiles(
+        count=len(ordered),
+        p50_s=_s(durations.nearest_rank(ordered, 50)),
+        p90_s=_s(durations.nearest_rank(ordered, 90)),
+        p99_s=_s(durations.nearest_rank(ordered, 99)),
+        p999_s=_s(durations.nearest_rank(ordered, 99.9)),
+        max_s=_s(ordered[-1]),
     )
 
 

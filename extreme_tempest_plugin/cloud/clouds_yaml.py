@@ -80,7 +80,8 @@ def read(name: str) -> Entry:
         raise errors.UsageError(
             f'cloud {name} of clouds.yaml: {outcomes.line(error)}'
         ) from None
-    given = found.config.get('auth') or {}
+    # The variables of the environment are not all put below `auth`.
+    given = {**found.config, **(found.config.get('auth') or {})}
     auth = {
         ours: str(given[theirs])
         for theirs, ours in _KEYS.items()

@@ -89,7 +89,8 @@ def add_cloud(parser: argparse.ArgumentParser) -> None:
         '--os-cloud',
         metavar='NAME',
         help='a cloud of clouds.yaml, instead of the credentials of '
-        'tempest.conf; OS_CLOUD is heeded where tempest.conf names no cloud',
+        'tempest.conf; where tempest.conf names no cloud, OS_CLOUD is heeded, '
+        'and OS_AUTH_URL with its like',
     )
 
 
@@ -106,5 +107,7 @@ def read_settings(os_cloud: str | None = None) -> settings.Settings:
         raise errors.UsageError(' '.join(str(error).split())) from None
     name = os_cloud or found.os_cloud
     if not name and not found.cloud.auth_url:
-        name = os.environ.get('OS_CLOUD', '')
+        # openstacksdk has the OS_* variables as a cloud of that name.
+        variables = 'envvars' if os.environ.get('OS_AUTH_URL') else ''
+        name = os.environ.get('OS_CLOUD', variables)
     return access.place(dataclasses.replace(found, os_cloud=name))

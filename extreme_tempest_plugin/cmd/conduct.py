@@ -52,11 +52,25 @@ def conduct(
     :param again: operations to issue instead of choosing any.
     :raises UsageError: for a plan that cannot be run, or no cloud.
     """
+    # An operator's kill ends a campaign as Ctrl-C does: it heals first.
+    signal.signal(signal.SIGTERM, _interrupt)
+    return say(args, perform(args, plan, source, again))
+
+
+def perform(
+    args: argparse.Namespace,
+    plan: model.Plan,
+    source: pathlib.Path | None = None,
+    again: replay.Replay | None = None,
+    until: campaign.Until = lambda: '',
+) -> campaign.Result:
+    """Run a plan, with its progress on the terminal.
+
+    :param until: see ``campaign.run``; the others as for ``conduct``.
+    """
     settings = base.read_settings(args.os_cloud)
     with loader.located(source) if source else contextlib.nullcontext():
         plan = preparation.prepare(plan, settings)
-    # An operator's kill ends a campaign as Ctrl-C does: it heals first.
-    signal.signal(signal.SIGTERM, _interrupt)
     with (
         display.live(quiet=args.format == 'json') as show,
         access.grant(
@@ -65,7 +79,11 @@ def conduct(
             plan.storm is not None and actions.need_admin(plan.storm),
         ) as granted,
     ):
-        result = campaign.run(plan, settings, granted, show, again)
+        return campaign.run(plan, settings, granted, show, again, until)
+
+
+def say(args: argparse.Namespace, result: campaign.Result) -> int:
+    """Print a verdict; returns its exit code."""
     if args.format == 'json':
         sys.stdout.write(verdict_json.encode(result.verdict))
     else:

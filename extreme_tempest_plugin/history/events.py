@@ -69,6 +69,12 @@ class Topic(enum.StrEnum):
     CLOCK = 'clock'
     #: The clean-up could not delete something; ``about`` is the resource.
     LEFT_BEHIND = 'left-behind'
+    #: The watch was ended in good order before the plan's duration was over;
+    #: ``text`` says by what.
+    STOPPED = 'stopped'
+    #: What the operator does to the cloud from now on, until the next such
+    #: note; an empty ``text`` says that nothing is being done any more.
+    MARK = 'mark'
     #: For the reader only.
     REMARK = 'remark'
 

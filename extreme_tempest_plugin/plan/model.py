@@ -125,6 +125,8 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     :param services: service names; None takes ``[uptime] services``.
     :param interval: between two samples of a service.
     :param timeout: a sample without an answer by then has failed.
+    :param samples: the watch ends after so many of each service; None leaves
+        it to the duration.
     """
 
     services: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = (
@@ -132,6 +134,7 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     )
     interval: Annotated[float, msgspec.Meta(ge=0.02, le=MOST_SECONDS)] = 0.5
     timeout: PositiveSeconds = 10.0
+    samples: Count | None = None
 
     def __post_init__(self) -> None:
         services = self.services or ()
@@ -201,6 +204,8 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
     :param settle: from the acknowledgement to rest, likewise.
     :param longest_outage: seconds that one outage of a service may last;
         ``default`` speaks for the services that are not named, 0 without it.
+    :param uptime: percent of the watch that a service must be up at least;
+        ``default`` speaks for the services that are not named.
     :param lost: acknowledged requests that may be lost.
     :param stuck: resources that may get stuck or into an error.
     :param duplicates: things of which there may be one, and are two.
@@ -217,6 +222,7 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
     latency: dict[str, Times] = {}
     settle: dict[str, Times] = {}
     longest_outage: dict[str, Seconds] = {}
+    uptime: dict[str, Percent] = {}
     lost: Annotated[int, msgspec.Meta(ge=0)] = 0
     stuck: Annotated[int, msgspec.Meta(ge=0)] = 0
     duplicates: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -230,6 +236,10 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
         """Seconds that one outage of ``service`` may last."""
         default = self.longest_outage.get(DEFAULT, 0.0)
         return self.longest_outage.get(service, default)
+
+    def wanted_uptime(self, service: str) -> float | None:
+        """Percent that ``service`` must be up; None if nothing is said."""
+        return self.uptime.get(service, self.uptime.get(DEFAULT))
 
 
 class Plan(_Part, frozen=True, forbid_unknown_fields=True):

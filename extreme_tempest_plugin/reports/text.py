@@ -136,7 +136,7 @@ def _services(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.uptime:
         return
     table = page.table(
-        'service', 'uptime', 'requests', 'failed', 'missed', 'down'
+        'service', 'uptime', 'requests', 'failed', 'missed', 'down', 'p99'
     )
     for service, seen in verdict.uptime.items():
         table.add_row(
@@ -146,6 +146,7 @@ def _services(verdict: verdicts.Verdict, out: page.Page) -> None:
             str(seen.failed_requests),
             str(seen.missed_requests),
             f'{seen.down_time:.2f} s',
+            f'{seen.latency.p99_s:.3f} s' if seen.latency else '',
         )
     out.block(table)
     for service, seen in verdict.uptime.items():
@@ -158,7 +159,8 @@ def _services(verdict: verdicts.Verdict, out: page.Page) -> None:
 
 def _outage(service: str, one: summary.OutageRow) -> str:
     errors = ', '.join(f'{name} {count}' for name, count in one.errors.items())
-    cause = ' and '.join(one.faults) or 'no fault active'
+    marks = (f'"{text}"' for text in one.marks)
+    cause = ' and '.join((*one.faults, *marks)) or 'no fault active'
     still = ', not over' if one.open else ''
     # The day is in the last lines; at night the time is enough.
     start = one.start[11:23]

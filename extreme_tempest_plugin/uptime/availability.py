@@ -14,8 +14,6 @@
 Pure: ``outages`` computes it from samples.
 """
 
-import datetime
-
 import msgspec
 
 
@@ -59,21 +57,6 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
         return self.end_latest_ns - self.start_earliest_ns
 
 
-class ApiUptime(msgspec.Struct, frozen=True, kw_only=True):
-    """What the api_uptime tool of OSIC wrote for a service, key by key.
-
-    :param uptime_pct: by requests; None if not one was sent.
-    :param start_time: UTC, ISO 8601.
-    """
-
-    uptime_pct: float | None
-    total_requests: int
-    successful_requests: int
-    failed_requests: int
-    start_time: str
-    end_time: str
-
-
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
     """How well a service could be reached during the watch.
 
@@ -95,6 +78,12 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
         return max((outage.length_ns for outage in self.outages), default=0)
 
     @property
+    def mttr_ns(self) -> float | None:
+        """Mean length of the outages that were over; None without one."""
+        over = [one.length_ns for one in self.outages if not one.open]
+        return sum(over) / len(over) if over else None
+
+    @property
     def uptime_pct_by_requests(self) -> float | None:
         """Share of good samples; None if there was none at all."""
         total = self.good + self.failed
@@ -108,22 +97,3 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
         """
         total = self.end_ns - self.start_ns
         return 100.0 * self.up_ns / total if total else None
-
-    def api_uptime(self, offset_ns: int) -> ApiUptime:
-        """The form of the old tool.
-
-        :param offset_ns: UTC less monotonic time, as in the CLOCK note.
-        """
-        return ApiUptime(
-            uptime_pct=self.uptime_pct_by_requests,
-            total_requests=self.good + self.failed,
-            successful_requests=self.good,
-            failed_requests=self.failed,
-            start_time=_utc(self.start_ns + offset_ns),
-            end_time=_utc(self.end_ns + offset_ns),
-        )
-
-
-def _utc(utc_ns: int) -> str:
-    moment = datetime.datetime.fromtimestamp(utc_ns / 1e9, tz=datetime.UTC)
-    return moment.isoformat(timespec='milliseconds')

@@ -40,6 +40,8 @@ from extreme_tempest_plugin.uptime import transport
 from extreme_tempest_plugin.uptime import workers
 
 READY = b'ready\n'
+#: Exit status if the spec or the cloud does not fit.
+UNFIT = 2
 _LONGEST_SPEC = 65536
 _NICENESS = -10
 _LONGEST_RUN_US = (1_000_000, 2_000_000)
@@ -92,7 +94,7 @@ def main() -> int:
             return _watch(spec, clock, Recorder(out, spec.actor))
     except errors.UsageError as error:
         _say(str(error))
-        return 2
+        return UNFIT
     except (errors.ExtremeError, tokens.NoToken) as error:
         _say(str(error))
     except OSError as error:
@@ -112,6 +114,7 @@ def _watch(
             interval_ns=spec.interval_ns,
             timeout_ns=spec.timeout_ns,
             in_flight=spec.in_flight,
+            samples=spec.samples,
         ),
         clock,
         workers.Workers().launch,

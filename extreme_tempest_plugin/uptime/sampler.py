@@ -29,6 +29,7 @@ from extreme_tempest_plugin.uptime import transport
 #: A request that its own deadline should have ended is given up this long
 #: after it; a name that does not resolve is such a one.
 GRACE_NS = 100_000_000
+_NO_END = 2**62
 
 
 class Clock(typing.Protocol):
@@ -62,11 +63,15 @@ Record = collections.abc.Callable[[events.Event], None]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """When samples are due, and how many may wait for an answer."""
+    """When samples are due, and how many may wait for an answer.
+
+    :param samples: how many are due in all; 0 for no end.
+    """
 
     interval_ns: int
     timeout_ns: int
     in_flight: int
+    samples: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,8 +114,9 @@ class Sampler:
         :param begun: called once, when the first sample is on its way.
         """
         due = self._clock.now()
-        while self._wait(due):
-            due = self._skip_late(due)
+        end = due + (self._pace.samples or _NO_END) * self._pace.interval_ns
+        while due < end and self._wait(due):
+            due = self._skip_late(due, end)
             self._fire(due)
             due += self._pace.interval_ns
             begun()
@@ -126,9 +132,9 @@ class Sampler:
             if not self._clock.wait_until(overdue):
                 return False
 
-    def _skip_late(self, due: int) -> int:
-        """Miss the samples whose time has wholly passed."""
-        now = self._clock.now()
+    def _skip_late(self, due: int, end: int) -> int:
+        """Miss the samples whose time has wholly passed, but the last."""
+        now = min(self._clock.now(), end - 1)
         while due + self._pace.interval_ns <= now:
             self._miss(due, 'the monitor was not run in time')
             due += self._pace.interval_ns

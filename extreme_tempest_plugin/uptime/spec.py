@@ -39,6 +39,7 @@ class Spec:
     :param insecure: TLS certificates are not verified.
     :param interval: seconds between two samples.
     :param timeout: seconds after which a sample without an answer failed.
+    :param samples: the monitor ends by itself after so many; 0 for never.
     """
 
     service: str
@@ -56,6 +57,7 @@ class Spec:
     project_id: str
     interval: float
     timeout: float
+    samples: int = 0
 
     @property
     def actor(self) -> str:

@@ -96,6 +96,7 @@ def specs(
             project_id=credentials.project_id,
             interval=uptime.interval,
             timeout=uptime.timeout,
+            samples=uptime.samples or 0,
         )
         for service in dict.fromkeys(services)
     )
@@ -106,6 +107,8 @@ class Monitors:
 
     :param wanted: see ``specs``.
     :raises HarnessError: on entry, if one does not start; none is left.
+    :raises UsageError: on entry, if the cloud has no such service, or refuses
+        the user; none is left.
     """
 
     def __init__(self, wanted: collections.abc.Iterable[spec_.Spec]) -> None:
@@ -146,6 +149,12 @@ class Monitors:
             f'uptime monitor of {service} failed: {one.reason()}'
             for service, one in self._running.items()
             if one.failed()
+        )
+
+    def over(self) -> bool:
+        """Each has sent all its samples, where their number was given."""
+        return bool(self._running) and all(
+            one.over() for one in self._running.values()
         )
 
     def progress(self) -> dict[str, progress.Progress]:
@@ -194,6 +203,7 @@ class _Monitor:
         """Until its first sample is on its way.
 
         :param end: time.monotonic() by which it must be.
+        :raises UsageError: if the cloud does not fit what was asked for.
         :raises HarnessError: if it is not, with what the process said.
         """
         assert self._process.stdout is not None
@@ -206,6 +216,8 @@ class _Monitor:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_SECONDS)
             why = self.reason()
+            if self._process.poll() == monitor.UNFIT:
+                raise errors.UsageError(f'uptime: {why}')
         else:
             why = f'not ready after {START_SECONDS:g} s'
         raise errors.HarnessError(
@@ -214,8 +226,13 @@ class _Monitor:
 
     def failed(self) -> bool:
         """It ended although nobody asked it to, or not in good order."""
+        wanted = self._asked or self._spec.samples > 0
         status = self._process.poll()
-        return status is not None and (status != 0 or not self._asked)
+        return status is not None and (status != 0 or not wanted)
+
+    def over(self) -> bool:
+        """It has sent all its samples and awaited their answers."""
+        return self._spec.samples > 0 and self._process.poll() is not None
 
     def reason(self) -> str:
         """The last line that it said, or how it ended."""

@@ -40,6 +40,14 @@ MAY_IMPORT = {
     'sandbox': set(),
     'preparation': {'faults', 'plan', 'settings', 'storm', 'uptime'},
     'progress': {'storm', 'uptime'},
+    'observing': {
+        'cloud',
+        'history',
+        'plan',
+        'run_directory',
+        'settings',
+        'uptime',
+    },
     'breaking': {'checkers', 'faults', 'history', 'plan', 'settings'},
     'storming': {
         'cloud',
@@ -65,12 +73,12 @@ MAY_IMPORT = {
         'cloud',
         'faults',
         'history',
+        'observing',
         'plan',
         'progress',
         'run_directory',
         'settings',
         'storming',
-        'uptime',
     },
     'cmd': {
         'campaign',

@@ -219,7 +219,10 @@ class Cloud:
                 ('compute', f'{self.nova.url}/v2.1'),
             )
         ]
+        domain = {'id': 'default', 'name': 'Default'}
         token = {
+            'user': {'id': 'u', 'name': 'demo', 'domain': domain},
+            'project': {'id': 'p', 'name': 'demo', 'domain': domain},
             'issued_at': now.isoformat().replace('+00:00', 'Z'),
             'expires_at': (now + life).isoformat().replace('+00:00', 'Z'),
             'catalog': catalog,

@@ -9,11 +9,9 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-import datetime
 
 import hypothesis
 import hypothesis.strategies as st
-import msgspec
 import testtools
 
 from extreme_tempest_plugin.history import events
@@ -218,22 +216,6 @@ class TestAvailability(testtools.TestCase):
         result = of()
         self.assertIsNone(result.uptime_pct_by_requests)
         self.assertIsNone(result.uptime_pct_by_time)
-
-    def test_old_tool(self):
-        utc = datetime.datetime(2026, 11, 20, 18, tzinfo=datetime.UTC)
-        offset = round(utc.timestamp()) * 1000 * MS
-        result = of(sample(0), sample(100, error='refused'), sample(200))
-        self.assertEqual(
-            {
-                'uptime_pct': 100.0 * 2 / 3,
-                'total_requests': 3,
-                'successful_requests': 2,
-                'failed_requests': 1,
-                'start_time': '2026-11-20T18:00:00.000+00:00',
-                'end_time': '2026-11-20T18:00:00.205+00:00',
-            },
-            msgspec.to_builtins(result.api_uptime(offset)),
-        )
 
     def test_streaming_wants_order(self):
         tracker = outages.Tracker(INTERVAL)
