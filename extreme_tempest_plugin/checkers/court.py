@@ -14,6 +14,7 @@
 import collections.abc
 import dataclasses
 
+from extreme_tempest_plugin.checkers import answers
 from extreme_tempest_plugin.checkers import censuses
 from extreme_tempest_plugin.checkers import duplicates
 from extreme_tempest_plugin.checkers import excuses
@@ -94,6 +95,7 @@ class Court:
             ),
             self._stuck,
             unexpected.Unexpected(self.calls, self.faults, plan.slo),
+            answers.Answers(self.calls, plan.slo),
             times.Times(self.calls, self.faults, self.holes, plan.slo),
             self.outage,
             uptime.Uptime(self.outage, plan.slo),

@@ -41,6 +41,7 @@ class Holes:
         events.Fault,
         events.Census,
         events.Log,
+        events.Violation,
         events.Note,
     )
 

@@ -24,6 +24,7 @@ from extreme_tempest_plugin.cloud import outcomes
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.cloud import reaching
 from extreme_tempest_plugin.cloud import rest
+from extreme_tempest_plugin.cloud import schemas
 from extreme_tempest_plugin.cloud import services
 from extreme_tempest_plugin.cloud import tokens
 from extreme_tempest_plugin.cloud import transport
@@ -43,6 +44,7 @@ class Clients:
     """One project of one cloud, see ``cloud.ports.Cloud``.
 
     :param over: sends the requests.
+    :param validates: some of the answers, where there is one.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Clients:
         credentials: cloud_credentials.Credentials,
         provider: tokens.Tokens,
         over: transport.Over,
+        validates: schemas.Schemas | None = None,
     ) -> None:
         self.project = credentials.project_id
         self.user = credentials.user_id
@@ -64,6 +67,7 @@ class Clients:
         self._cloud = cloud
         self._tokens = provider
         self._over = over
+        self._schemas = validates
         self._services: dict[str, services.Service] = {}
 
     def service(self, name: str) -> services.Service:
@@ -80,7 +84,7 @@ class Clients:
             )
             client.unversioned = name in _UNVERSIONED
             self._services[name] = services.Service(
-                name, client, self._tokens, self._over
+                name, client, self._tokens, self._over, self._schemas
             )
         return self._services[name]
 
@@ -169,12 +173,14 @@ def pair(
     timeout: float = CALL_TIMEOUT,
     connections: int = 10,
     connect: transport.Connect = transport.connect,
+    validates: schemas.Schemas | None = None,
 ) -> Pair:
     """Clients that share connections and one token; nothing is sent yet.
 
     :param timeout: seconds until an answer to a call must be there.
     :param connections: that are kept for each host.
     :param connect: makes the transport.
+    :param validates: some of the answers, where there is one.
     """
     over = connect(cloud.ca_file, cloud.insecure, connections)
     calls = over(timeout)
@@ -182,7 +188,7 @@ def pair(
     provider = _tokens(cloud, credentials)
     provider.auth_client.http_obj = calls
     made = functools.partial(Clients, cloud, credentials, provider)
-    return Pair(calls=made(calls), looks=made(looks))
+    return Pair(calls=made(calls, validates), looks=made(looks, validates))
 
 
 def make(

@@ -83,8 +83,10 @@ def line(error: BaseException | str) -> str:
 
 def request_id(headers: collections.abc.Mapping[str, str]) -> str:
     """Request id of an answer, empty if it has none."""
-    return headers.get('x-openstack-request-id') or headers.get(
-        'x-compute-request-id', ''
+    return (
+        headers.get('x-openstack-request-id')
+        or headers.get('x-compute-request-id')
+        or headers.get('x-trans-id', '')
     )
 
 

@@ -26,8 +26,8 @@ class RestOnce(rest_client.RestClient):
 
     The errors are those of RestClient; each carries its response. Not kept:
     the retries after 413, the walk up the call stack for a test's name, the
-    log lines, and the check of each body against a schema (what Tempest's own
-    tests are for; here the body need only be JSON).
+    log lines, and the check of each body against a schema: here each need
+    only be JSON, and some are validated, see ``schemas``.
 
     :ivar unversioned: paths begin with a version, the endpoint has none.
     """

@@ -24,6 +24,7 @@ from tempest.lib import exceptions as lib_exceptions
 from extreme_tempest_plugin.cloud import outcomes
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.cloud import rest
+from extreme_tempest_plugin.cloud import schemas
 from extreme_tempest_plugin.cloud import tokens
 from extreme_tempest_plugin.cloud import transport
 
@@ -48,6 +49,7 @@ class Service(ports.Service):
     :param client: of its endpoint; judges the answers.
     :param provider: of the tokens; a 401 makes it forget the one it has.
     :param over: sends the requests.
+    :param validates: some of its answers, where there is one.
     """
 
     def __init__(
@@ -56,8 +58,11 @@ class Service(ports.Service):
         client: rest.RestOnce,
         provider: tokens.Tokens,
         over: transport.Over,
+        validates: schemas.Schemas | None = None,
     ) -> None:
+        self._name = name
         self._client = client
+        self._schemas = validates.of(name) if validates else None
         self._versioned = _VERSIONED.get(name, '')
         self._tokens = provider
         self._over = over
@@ -107,6 +112,10 @@ class Service(ports.Service):
             if refusal.status == 401 and not path.startswith(_LOGIN):
                 self._tokens.forget()
             raise ports.CallError(refusal) from error
+        if self._schemas:
+            self._schemas.see(
+                self._name, method, path, body, version, response, answer
+            )
         return ports.Answer(
             status=response.status,
             request_id=outcomes.request_id(response),

@@ -67,6 +67,8 @@ class Topic(enum.StrEnum):
     #: A process's clock against UTC, at its start and at its end: ``text``
     #: is the offset in ns.
     CLOCK = 'clock'
+    #: So many answers of the service ``about`` were held against a schema.
+    VALIDATED = 'validated'
     #: The clean-up could not delete something; ``about`` is the resource.
     LEFT_BEHIND = 'left-behind'
     #: The watch was ended in good order before the plan's duration was over;
@@ -283,6 +285,25 @@ class Log(Event, frozen=True, tag='log'):
     request_id: str = ''
 
 
+class Violation(Event, frozen=True, tag='violation'):
+    """An acknowledgement that is not as the schema of its API has it.
+
+    :param request: method and path, a star for each id: ``GET servers/*``.
+    :param where: ``status``, or the place in header or body:
+        ``body.server.id``.
+    :param why: the rule that is broken, without the value that breaks it.
+    :param version: microversion; empty for the oldest.
+    """
+
+    service: str
+    request: str
+    where: str
+    why: str
+    status: Status = 0
+    version: str = ''
+    request_id: str = ''
+
+
 class Note(Event, frozen=True, tag='note'):
     """Anything that a reader should know."""
 
@@ -302,5 +323,6 @@ AnyEvent = (
     | Fault
     | Census
     | Log
+    | Violation
     | Note
 )

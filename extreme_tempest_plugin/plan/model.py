@@ -217,6 +217,9 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
         fault windows.
     :param unexpected_4xx: refusals that the contract of the API does not
         allow, outside of fault windows.
+    :param schema_violations: acknowledgements that may break the schema of
+        their API.
+    :param missing_request_ids: acknowledgements that may have no request id.
     """
 
     latency: dict[str, Times] = {}
@@ -231,6 +234,8 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
     log_errors: Annotated[int, msgspec.Meta(ge=0)] | None = None
     unexpected_5xx: Annotated[int, msgspec.Meta(ge=0)] = 0
     unexpected_4xx: Annotated[int, msgspec.Meta(ge=0)] = 0
+    schema_violations: Annotated[int, msgspec.Meta(ge=0)] = 0
+    missing_request_ids: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def allowed_outage(self, service: str) -> float:
         """Seconds that one outage of ``service`` may last."""

@@ -21,6 +21,7 @@ from extreme_tempest_plugin.cloud import clients
 from extreme_tempest_plugin.cloud import fast
 from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.cloud import outcomes
+from extreme_tempest_plugin.cloud import schemas
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import writer
 from extreme_tempest_plugin.storm import actions
@@ -58,14 +59,23 @@ class Process:
         self.worker = worker
         self._writer = writer.Writer(pathlib.Path(worker.part))
         self._ledger = ledger.Ledger(pathlib.Path(worker.ledger))
+        self._schemas = schemas.Schemas(
+            worker.actor, self._writer.append, self.clock
+        )
         self._cloud = clients.pair(
             whole.cloud,
             whole.credentials,
             connections=len(worker.indices) + 4,
             connect=fast.connect,
+            validates=self._schemas,
         )
         self._admin = (
-            clients.pair(whole.cloud, whole.admin, connect=fast.connect).calls
+            clients.pair(
+                whole.cloud,
+                whole.admin,
+                connect=fast.connect,
+                validates=self._schemas,
+            ).calls
             if whole.admin
             else None
         )
@@ -190,6 +200,7 @@ class Process:
                     'do nothing: the limits are reached, all is busy, or the '
                     'cloud asked it to wait',
                 )
+            self._schemas.ended()
             self._note_clock()
             self._note(events.Topic.ENDED)
 

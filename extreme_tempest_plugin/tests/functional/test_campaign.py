@@ -85,6 +85,10 @@ class CampaignTest(testtools.TestCase):
         )
         said = json.loads((result.directory / 'verdict.json').read_text())
         self.assertEqual('pass', said['verdict'])
+        rows = {row['name']: row['measured'] for row in said['slo']}
+        self.assertEqual('0', rows['schema violations'])
+        self.assertEqual('0', rows['answers without a request id'])
+        self.assertGreater(said['measured']['answers_validated'], 5)
         self.assertEqual('starting the monitors', self.phases[0])
         self.assertEqual('stopping the monitors', self.phases[-1])
 
@@ -109,6 +113,37 @@ class CampaignTest(testtools.TestCase):
         self.assertNotEqual([], left)
         for about in left:
             self.assertTrue(about.endswith('-twin'), about)
+
+    def found(self, told):
+        """What is found where servers are shown otherwise."""
+        self.stub.rules.append(
+            lambda method, path: told
+            if method == 'GET' and path.startswith('/v2.1/servers/')
+            else None
+        )
+        result = self.run_plan(PLAN.replace('keypair.create', 'server.show'))
+        self.assertEqual('fail', result.verdict.verdict, result.verdict)
+        (finding,) = result.verdict.findings
+        history = (result.directory / 'history.jsonl').read_text()
+        self.assertNotIn('4711', history)
+        return finding
+
+    def test_a_body_that_breaks_the_schema(self):
+        """Nothing that the storm itself reads is wrong."""
+        finding = self.found('wrong')
+        self.assertEqual(
+            ('answers', 'GET servers/*'), (finding.checker, finding.about)
+        )
+        self.assertIn(
+            'body.server.hostId is integer, not string', finding.what
+        )
+        self.assertTrue(finding.request_ids)
+
+    def test_answers_without_a_request_id(self):
+        finding = self.found('nameless')
+        self.assertEqual('answers', finding.checker)
+        self.assertEqual('server.show', finding.action)
+        self.assertIn('no request id', finding.what)
 
     def test_servers_in_error_fail(self):
         self.stub.boots = 'ERROR'

@@ -27,8 +27,9 @@ import uuid
 
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import credentials
+from extreme_tempest_plugin.tests.unit.cloud import bodies
 
-PROJECT = '11111111111111111111111111111111'
+PROJECT = bodies.PROJECT
 
 #: Seconds that the stub takes to build, reboot or delete.
 BUILD = 0.3
@@ -37,7 +38,8 @@ BUILD = 0.3
 HANG = 2.0
 
 #: (method, path) → what to do instead: a status, 'reset', 'hang', 'garbage',
-#: 'commit-reset' (do it, then reset the connection); None for nothing.
+#: 'commit-reset' (do it, then reset the connection), 'wrong' (the id of a host
+#: is a number), 'nameless' (without a request id); None for nothing.
 Rule = collections.abc.Callable[[str, str], int | str | None]
 
 
@@ -52,16 +54,23 @@ class Machine:
         self.actions: dict[str, str | None] = {}
 
     def show(self) -> dict[str, object]:
-        shown: dict[str, object] = {
-            'id': self.id,
-            'name': self.name,
+        return bodies.server(self.id, self.name, **self._state())
+
+    def updated(self) -> dict[str, object]:
+        return bodies.updated(self.id, self.name, **self._state())
+
+    def _state(self) -> dict[str, object]:
+        state: dict[str, object] = {
             'status': self.status,
-            'tenant_id': PROJECT,
             'OS-EXT-STS:task_state': self.task_state,
         }
         if self.status == 'ERROR':
-            shown['fault'] = {'message': 'No valid host was found.'}
-        return shown
+            state['fault'] = {
+                'code': 500,
+                'created': '2026-11-21T00:00:00Z',
+                'message': 'No valid host was found.',
+            }
+        return state
 
 
 class Stub:
@@ -224,7 +233,7 @@ class Stub:
         if machine is None:
             return _missing()
         machine.name = body['server']['name']
-        return 200, {'server': machine.show()}
+        return 200, {'server': machine.updated()}
 
     def action(self, groups, body, request_id, query):
         machine = self.machines.get(groups[0])
@@ -248,21 +257,19 @@ class Stub:
         machine = self.machines.get(groups[0])
         if machine is None or groups[1] not in machine.actions:
             return _missing()
-        event = {
-            'event': 'compute_reboot_instance',
-            'result': machine.actions[groups[1]],
-        }
-        return 200, {'instanceAction': {'events': [event]}}
+        event = ('compute_reboot_instance', machine.actions[groups[1]])
+        return 200, {'instanceAction': bodies.action(groups[1], event)}
 
     def create_keypair(self, groups, body, request_id, query):
         name = body['keypair']['name']
         self.keypairs.add(name)
-        return 200, {'keypair': {'name': name, 'private_key': 'SECRET KEY'}}
+        made = bodies.keypair(name, private_key='SECRET KEY')
+        return 200, {'keypair': made}
 
     def keypair(self, groups, body, request_id, query):
         if groups[0] not in self.keypairs:
             return _missing()
-        return 200, {'keypair': {'name': groups[0]}}
+        return 200, {'keypair': bodies.shown_keypair(groups[0])}
 
     def limits(self, groups, body, request_id, query):
         absolute = {
@@ -279,7 +286,7 @@ class Stub:
 
     def list_keypairs(self, groups, body, request_id, query):
         return 200, {
-            'keypairs': [{'keypair': {'name': n}} for n in self.keypairs]
+            'keypairs': [{'keypair': bodies.keypair(n)} for n in self.keypairs]
         }
 
     def delete_keypair(self, groups, body, request_id, query):
@@ -365,7 +372,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         data = b'' if answer is None else json.dumps(answer).encode()
         if told == 'garbage':
             data = b'{"server": '
-        self.reply(status, data, request_id)
+        if told == 'wrong':
+            data = data.replace(b'"hostId": ""', b'"hostId": 4711')
+        self.reply(status, data, '' if told == 'nameless' else request_id)
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
 
@@ -376,10 +385,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
     def reply(self, status: int, data: bytes, request_id: str) -> None:
-        headers = {
-            'x-openstack-request-id': request_id,
-            'content-type': 'application/json',
-        }
+        headers = {'content-type': 'application/json'}
+        if request_id:
+            headers['x-openstack-request-id'] = request_id
         if self.path.endswith('/auth/tokens'):
             headers['x-subject-token'] = 'SECRET-TOKEN'
         if status in (413, 503):

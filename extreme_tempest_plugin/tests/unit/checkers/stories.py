@@ -205,6 +205,24 @@ def refusal():
     return built
 
 
+def violation():
+    built = plain()
+    built.add(
+        events.Violation(
+            t=histories.ns(20.0),
+            actor='storm/0',
+            service='nova',
+            request='GET servers/*',
+            where='body.servers[0].id',
+            why='is integer, not string',
+            status=200,
+            request_id='req-v',
+        )
+    )
+    built.note(79.0, events.Topic.VALIDATED, 'nova', '37')
+    return built
+
+
 def outage():
     built = histories.Builder(
         msgspec.structs.replace(SHORT, storm=None, faults=())
@@ -242,6 +260,7 @@ BAD = {
     'references': (disagreement,),
     'stuck': (stuck,),
     'unexpected': (server_error, refusal),
+    'answers': (violation,),
     'outage': (outage,),
     'recovery': (recovery,),
     'logs': (server_log,),

@@ -45,7 +45,7 @@ class TestVerdict(testtools.TestCase):
     def test_good(self):
         found = GOOD.verdict()
         self.assertEqual('pass', found.verdict, found.reason)
-        self.assertEqual('9 SLOs met in 5 operations.', found.reason)
+        self.assertEqual('10 SLOs met in 5 operations.', found.reason)
         self.assertEqual((), found.findings)
         self.assertEqual((), found.gaps)
 

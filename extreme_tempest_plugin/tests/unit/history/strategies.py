@@ -108,6 +108,16 @@ any_event = st.one_of(
         events.Log, **base, host=words, file=words, line=words, level=words
     ),
     st.builds(
+        events.Violation,
+        **base,
+        service=words,
+        request=words,
+        where=words,
+        why=words,
+        status=st.sampled_from([0, 200]),
+        request_id=words,
+    ),
+    st.builds(
         events.Note,
         **base,
         what=st.sampled_from(events.Topic),

@@ -42,7 +42,7 @@ def failing(error='Service Unavailable'):
 class TestText(testtools.TestCase):
     def test_the_first_line_is_the_verdict_and_why(self):
         for verdict, start in (
-            (histories.whole().verdict(), 'PASS  test: 9 SLOs met'),
+            (histories.whole().verdict(), 'PASS  test: 10 SLOs met'),
             (failing(), 'FAIL  test: lost acknowledged requests: 1, wanted'),
             (histories.Builder().verdict(), 'UNKNOWN  test: The history has'),
         ):
