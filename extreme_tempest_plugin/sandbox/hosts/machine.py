@@ -98,9 +98,12 @@ class Machine:
         )
         directory = self.layout.host_dir(self.host.name)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # From its first moment: what is torn down meanwhile finds it there.
+        group = Group(f'{self.layout.cgroup}/power')
         with open(directory / 'console.log', 'ab') as console:
             subprocess.Popen(
                 [
+                    *group.enter_prefix(),
                     # Mounts of the host stay unseen and end with it.
                     *('unshare', '--mount', '--propagation', 'slave', '--'),
                     *(sys.executable, '-m'),

@@ -28,7 +28,6 @@ import selectors
 import socket
 import sys
 
-from extreme_tempest_plugin.sandbox.cgroups import Group
 from extreme_tempest_plugin.sandbox.hosts.board import Board
 from extreme_tempest_plugin.sandbox.hosts.board import Specification
 
@@ -116,7 +115,6 @@ def main() -> None:
     )
     spec = Specification.from_json(sys.argv[1])
     board = Board(spec)
-    Group(f'{board.layout.cgroup}/power').enter()
     board.mount(spec.lower)
     server = Server(board, board.layout.socket(spec.host))
     board.on()
