@@ -20,6 +20,7 @@ import os
 import pathlib
 import tempfile
 import time
+import types
 import uuid
 
 import testtools
@@ -33,6 +34,7 @@ from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import choosing
+from extreme_tempest_plugin.storm import letting_in
 from extreme_tempest_plugin.storm import offer as storm_offer
 from extreme_tempest_plugin.storm import surroundings as around
 from extreme_tempest_plugin.storm import user
@@ -142,22 +144,24 @@ class CatalogueTest(testtools.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.ledger = pathlib.Path(folder.name) / 'ledger.jsonl'
+        self.prefix = f'xt-{uuid.uuid4().hex[:12]}'
+        self.world = around.Surroundings(
+            cloud=self.cloud,
+            looks=self.cloud,
+            admin=self.admin,
+            ledger=ledger.Ledger(self.ledger),
+            record=self.events.append,
+            clock=time.monotonic_ns,
+        )
         self.user = user.User(
             name='0',
             actor='test',
-            prefix=f'xt-{uuid.uuid4().hex[:12]}',
+            prefix=self.prefix,
             actions=(),
             limits=dict.fromkeys([one.kind for one in actions.own()], 9),
             rng=choosing.source(1, 0),
             deadline=lambda kind, state: PATIENCE,
-            surroundings=around.Surroundings(
-                cloud=self.cloud,
-                looks=self.cloud,
-                admin=self.admin,
-                ledger=ledger.Ledger(self.ledger),
-                record=self.events.append,
-                clock=time.monotonic_ns,
-            ),
+            surroundings=self.world,
         )
         self.addCleanup(self._clean)
 
@@ -215,6 +219,10 @@ class CatalogueTest(testtools.TestCase):
         self._walk(WALKS['servers'])
 
     def test_network(self):
+        spec = types.SimpleNamespace(
+            cloud=self.settings.cloud, prefix=self.prefix
+        )
+        letting_in.let_in(spec, self.world)
         self._walk(AROUND + WALKS['network'])
 
     def test_keys(self):
