@@ -132,6 +132,7 @@ class StormTest(testtools.TestCase):
             [
                 events.Topic.STARTED,
                 events.Topic.CLOCK,
+                events.Topic.VALIDATED,
                 events.Topic.CLOCK,
                 events.Topic.ENDED,
             ],
