@@ -90,7 +90,7 @@ http {{
         location = /v2.1/limits {{ return 200 '{limits}'; }}
         location /v2.1/flavors/ {{ return 200 '{flavor}'; }}
         location = /v2.1/servers {{
-            return 202 '{{"server": {{"id": "$request_id"}}}}';
+            return 202 '{{"server": {{"id": "$request_id", "links": []}}}}';
         }}
         location ~ ^/v2.1/servers/(?<id>[^/]+)$ {{
             return 200 '{server}';
