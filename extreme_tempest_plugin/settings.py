@@ -115,6 +115,8 @@ class Settings:
     :param os_cloud: name in clouds.yaml of the cloud and its user; empty
         where tempest.conf says both.
     :param others: load processes on other machines; None for none.
+    :param control: what the control probe of the monitors watches; empty for
+        none.
     :param web_ui: address and port of Locust's web page; empty for none.
     """
 
@@ -128,6 +130,7 @@ class Settings:
     known_issues: tuple[pathlib.Path, ...]
     services: tuple[str, ...]
     os_cloud: str = ''
+    control: str = ''
     web_ui: str = ''
     others: Others | None = None
 
@@ -163,6 +166,7 @@ def from_conf(conf: cfg.ConfigOpts) -> Settings:
         runs_dir=pathlib.Path(conf.stress.runs_dir),
         known_issues=tuple(map(pathlib.Path, conf.stress.known_issues)),
         services=tuple(conf.uptime.services),
+        control=conf.uptime.control or '',
         os_cloud=conf.stress.os_cloud or '',
         others=_others(conf),
         web_ui=(

@@ -65,6 +65,7 @@ class MonitorCase(testtools.TestCase):
         types = {'nova': 'compute', 'keystone': 'identity'}
         given = {
             'service': service,
+            'target': service,
             'run': 'run-1',
             'part': str(self.parts / f'uptime-{service}.jsonl'),
             'auth_url': f'{self.cloud.keystone.url}/v3',
@@ -296,7 +297,7 @@ class TestStart(MonitorCase):
     def test_one_that_does_not_start_ends_the_others(self):
         specs = [self.spec(), self.spec('keystone', password='wrong')]
         monitors = watch.Monitors(specs)
-        self.assertRaises(errors.HarnessError, monitors.__enter__)
+        self.assertRaises(errors.UsageError, monitors.__enter__)
         before = self.cloud.nova.requests
         time.sleep(0.3)
         self.assertEqual(before, self.cloud.nova.requests)
