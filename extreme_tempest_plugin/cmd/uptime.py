@@ -87,7 +87,8 @@ class Uptime(base.Command):
         ending = Ending(args.sentinel if args.daemon else None)
         if args.output:
             writable(args.output)
-        if args.verbose:
+        # Before a command is looked at, -v is taken for tempest's own.
+        if args.verbose or self.app_args.verbose_level > 1:
             _tell(args)
         ending.heed_signals()
         result = conduct.perform(args, plan, until=ending)
