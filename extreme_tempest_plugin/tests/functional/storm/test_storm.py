@@ -349,7 +349,7 @@ class StormTest(testtools.TestCase):
         self.assertFalse(part.exists(), 'it died too late for this test')
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            if part.exists() and self._topics()[-1] is events.Topic.ENDED:
+            if part.exists() and events.Topic.ENDED in self._topics():
                 break
             time.sleep(0.2)
         self.assertEqual(events.Topic.ENDED, self._topics()[-1])
