@@ -110,6 +110,11 @@ class InterruptionTest(testtools.TestCase):
                 break
         else:
             self.fail(f'no step {step!r} in: {"".join(seen)}')
+        # A busy machine may take a while to begin with it.
+        group = Group(self.layout.cgroup)
+        end = time.monotonic() + 5
+        while not group.exists() and time.monotonic() < end:
+            time.sleep(0.05)
         time.sleep(0.5)
         spaces = leftovers.own_namespaces(self.layout)
         os.kill(process.pid, number)
