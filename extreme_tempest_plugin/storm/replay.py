@@ -26,6 +26,9 @@ from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import model
 
+#: Digits of the number of a user, in a history that may be damaged.
+MOST_DIGITS = 9
+
 #: How the choice of an operation names its resource and its partners.
 MADE_BY = 'made_by'
 PARTNER = 'with_'
@@ -81,7 +84,7 @@ def read(
             case events.Invoke():
                 name = event.op.partition('-')[0]
                 # What all users share is created by the plan.
-                if name.isdecimal():
+                if name.isdecimal() and len(name) <= MOST_DIGITS:
                     invoked.append((int(name), event))
             case events.Note(what=events.Topic.STARTED) if (
                 event.actor.startswith('storm/') and began is None

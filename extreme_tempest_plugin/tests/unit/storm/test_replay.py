@@ -156,6 +156,15 @@ class TestRead(testtools.TestCase):
         found = replay.read(HEADER, [shared, *world.events])
         self.assertEqual({0, 1, 2}, set(found.script))
 
+    def test_numbers_that_no_user_has(self):
+        world = stormed(3)
+        odd = [
+            msgspec.structs.replace(world.invoked()[0], op=op)
+            for op in ('9' * 5000, '²-1', '-1', '', 'x')
+        ]
+        found = replay.read(HEADER, [*odd, *world.events])
+        self.assertEqual({0, 1, 2}, set(found.script))
+
     def test_faults_and_monitors_are_not_repeated(self):
         plan = msgspec.structs.replace(PLAN, uptime=plan_model.Uptime())
         header = msgspec.structs.replace(HEADER, plan=loader.to_raw(plan))
