@@ -39,7 +39,7 @@ HANG = 2.0
 
 #: (method, path) → what to do instead: a status, 'reset', 'hang', 'garbage',
 #: 'commit-reset' (do it, then reset the connection), 'wrong' (the id of a host
-#: is a number), 'nameless' (without a request id); None for nothing.
+#: is a list), 'nameless' (without a request id); None for nothing.
 Rule = collections.abc.Callable[[str, str], int | str | None]
 
 
@@ -373,7 +373,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if told == 'garbage':
             data = b'{"server": '
         if told == 'wrong':
-            data = data.replace(b'"hostId": ""', b'"hostId": 4711')
+            data = data.replace(b'"hostId": ""', b'"hostId": ["of-a-host"]')
         self.reply(status, data, '' if told == 'nameless' else request_id)
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
