@@ -13,9 +13,7 @@
 """A virt driver whose servers have real network ports.
 
 A subclass of nova's fake driver. A server is a network namespace on the
-compute host; each of its interfaces is a veth pair whose other end is a port
-of the integration bridge, so OVN binds it, floating IP addresses work and
-two servers can ping each other. There is no operating system in it;
+compute host, see sandbox_cables.py. There is no operating system in it;
 guest_answers.py answers TCP for it.
 
 Lies in nova/virt of the computes; ``compute_driver = sandbox_virt.Driver``.
@@ -26,129 +24,9 @@ import io
 from nova.compute import power_state
 from nova.image import glance
 from nova.virt import fake
-from oslo_concurrency import processutils
-from oslo_log import log as logging
+from nova.virt import sandbox_cables as cables
 
-LOG = logging.getLogger(__name__)
-
-BRIDGE = 'br-int'
-# Room for Geneve and its options below an MTU of 1500.
-MTU = '1400'
 SNAPSHOT = b'\0' * 65536
-
-
-def _run(*command):
-    """Run a command; a failure is raised and fails the request."""
-    return processutils.execute(*command)[0]
-
-
-def _namespace(instance):
-    return 'vm-' + instance.uuid
-
-
-def _tap(vif):
-    """The name of a VIF on the bridge, as neutron expects it."""
-    return ('tap' + vif['id'])[:14]
-
-
-def _interface(vif):
-    """The name of a VIF inside the server."""
-    return 'e' + vif['id'][:10]
-
-
-def _namespaces():
-    return [line.split()[0] for line in _run('ip', 'netns').splitlines()]
-
-
-def _has_link(name):
-    try:
-        _run('ip', 'link', 'show', name)
-    except processutils.ProcessExecutionError:
-        return False
-    return True
-
-
-def _create_namespace(name):
-    if name not in _namespaces():
-        _run('ip', 'netns', 'add', name)
-        _run('ip', '-n', name, 'link', 'set', 'lo', 'up')
-
-
-def _delete_namespace(name):
-    if name in _namespaces():
-        _run('ip', 'netns', 'del', name)
-
-
-def _add_cable(name, vif):
-    tap, interface = _tap(vif), _interface(vif)
-    inside = ('ip', '-n', name, 'link')
-    _run(
-        *(*inside, 'add', interface, 'type', 'veth'),
-        *('peer', 'name', tap, 'netns', '1'),
-    )
-    _run(*inside, 'set', interface, 'address', vif['address'], 'mtu', MTU)
-    # The userspace datapath wants packets with complete checksums.
-    _run('ip', 'netns', 'exec', name, 'ethtool', '-K', interface, 'tx', 'off')
-    _run(*inside, 'set', interface, 'up')
-    _run('ip', 'link', 'set', tap, 'up')
-
-
-def _configure(name, vif):
-    """Give an interface its addresses, as cloud-init would do."""
-    for subnet in vif['network']['subnets']:
-        length = str(subnet['cidr']).split('/')[1]
-        for ip in subnet['ips']:
-            _run(
-                *('ip', '-n', name, 'addr', 'replace'),
-                *(f'{ip["address"]}/{length}', 'dev', _interface(vif)),
-            )
-        gateway = (subnet.get('gateway') or {}).get('address')
-        # A second interface does not take the default route of the first.
-        if gateway and not _run('ip', '-n', name, 'route', 'show', 'default'):
-            _run('ip', '-n', name, 'route', 'add', 'default', 'via', gateway)
-
-
-def _plug(instance, vif):
-    name, tap = _namespace(instance), _tap(vif)
-    if _has_link(tap):
-        return
-    _create_namespace(name)
-    _add_cable(name, vif)
-    _configure(name, vif)
-    _run(
-        *('ovs-vsctl', '--no-wait', '--may-exist', 'add-port', BRIDGE, tap),
-        *('--', 'set', 'Interface', tap),
-        'external_ids:iface-id=' + vif['id'],
-        'external_ids:attached-mac=' + vif['address'],
-        'external_ids:vm-uuid=' + instance.uuid,
-    )
-
-
-def _unplug(vif):
-    tap = _tap(vif)
-    _run('ovs-vsctl', '--no-wait', '--if-exists', 'del-port', BRIDGE, tap)
-    if _has_link(tap):
-        _run('ip', 'link', 'del', tap)
-
-
-def _set_links(instance, state):
-    """Take the interfaces of a server down or up with its power."""
-    name = _namespace(instance)
-    if name not in _namespaces():
-        return
-    for line in _run('ip', '-n', name, '-br', 'link').splitlines():
-        interface = line.split()[0].split('@')[0]
-        if interface != 'lo':
-            _run('ip', '-n', name, 'link', 'set', interface, state)
-
-
-def _go_on(instance, network_info=None):
-    """Take the interfaces up again. Their routes went with them."""
-    _set_links(instance, 'up')
-    name = _namespace(instance)
-    if name in _namespaces():
-        for vif in network_info or instance.get_network_info():
-            _configure(name, vif)
 
 
 class Driver(fake.FakeDriverWithoutFakeNodes):
@@ -167,11 +45,11 @@ class Driver(fake.FakeDriverWithoutFakeNodes):
 
     def plug_vifs(self, instance, network_info):
         for vif in network_info or []:
-            _plug(instance, vif)
+            cables.plug(instance, vif)
 
     def unplug_vifs(self, instance, network_info):
         for vif in network_info or []:
-            _unplug(vif)
+            cables.unplug(vif)
 
     def spawn(
         self,
@@ -199,7 +77,7 @@ class Driver(fake.FakeDriverWithoutFakeNodes):
     def destroy(self, context, instance, network_info, *args, **kwargs):
         super().destroy(context, instance, network_info, *args, **kwargs)
         self.unplug_vifs(instance, network_info)
-        _delete_namespace(_namespace(instance))
+        cables.remove(instance)
 
     def finish_migration(
         self,
@@ -226,7 +104,7 @@ class Driver(fake.FakeDriverWithoutFakeNodes):
         self, context, instance, dest, flavor, network_info, *args, **kwargs
     ):
         self.unplug_vifs(instance, network_info)
-        _delete_namespace(_namespace(instance))
+        cables.remove(instance)
         return super().migrate_disk_and_power_off(
             context, instance, dest, flavor, network_info, *args, **kwargs
         )
@@ -266,44 +144,44 @@ class Driver(fake.FakeDriverWithoutFakeNodes):
         self, context, instance, network_info, *args, **kwargs
     ):
         self.unplug_vifs(instance, network_info)
-        _delete_namespace(_namespace(instance))
+        cables.remove(instance)
 
     def attach_interface(self, context, instance, image_meta, vif):
         super().attach_interface(context, instance, image_meta, vif)
-        _plug(instance, vif)
+        cables.plug(instance, vif)
 
     def detach_interface(self, context, instance, vif):
         super().detach_interface(context, instance, vif)
-        _unplug(vif)
+        cables.unplug(vif)
 
     def power_off(self, instance, *args, **kwargs):
         super().power_off(instance, *args, **kwargs)
-        _set_links(instance, 'down')
+        cables.set_links(instance, 'down')
 
     def power_on(self, context, instance, network_info, *args, **kwargs):
         self._recall(instance, power_state.SHUTDOWN)
         super().power_on(context, instance, network_info, *args, **kwargs)
         self.plug_vifs(instance, network_info)
-        _go_on(instance, network_info)
+        cables.go_on(instance, network_info)
 
     def pause(self, instance):
-        _set_links(instance, 'down')
+        cables.set_links(instance, 'down')
 
     def unpause(self, instance):
-        _go_on(instance)
+        cables.go_on(instance)
 
     def suspend(self, context, instance):
-        _set_links(instance, 'down')
+        cables.set_links(instance, 'down')
 
     def resume(self, context, instance, network_info, *args, **kwargs):
         self.plug_vifs(instance, network_info)
-        _go_on(instance, network_info)
+        cables.go_on(instance, network_info)
 
     def reboot(self, context, instance, network_info, *args, **kwargs):
-        _set_links(instance, 'down')
+        cables.set_links(instance, 'down')
         super().reboot(context, instance, network_info, *args, **kwargs)
         self.plug_vifs(instance, network_info)
-        _go_on(instance, network_info)
+        cables.go_on(instance, network_info)
 
     def snapshot(self, context, instance, image_id, update_task_state):
         super().snapshot(context, instance, image_id, update_task_state)

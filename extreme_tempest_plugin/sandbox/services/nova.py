@@ -78,6 +78,7 @@ NOVA_COMPUTE = Service(
     configs=(Config('nova.conf.j2', '/etc/nova/nova.conf'),),
     programs=(
         Program('sandbox_virt.py', f'{_VIRT}/sandbox_virt.py'),
+        Program('sandbox_cables.py', f'{_VIRT}/sandbox_cables.py'),
         Program('guest_answers.py', '/usr/local/sbin/guest-answers'),
     ),
     units=(

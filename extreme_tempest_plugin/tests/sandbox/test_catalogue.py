@@ -200,12 +200,6 @@ class CatalogueTest(testtools.TestCase):
                 # There is no cinder-backup.
                 'volume_backup.create',
                 'volume_backup.delete',
-                # The service plugin for trunks is off.
-                'trunk.add_subport',
-                'trunk.create',
-                'trunk.delete',
-                'trunk.remove_subport',
-                'trunk.rename',
                 # The NFS driver cannot, https://launchpad.net/bugs/1870367
                 'volume.extend_attached',
             },
