@@ -105,6 +105,14 @@ StressGroup = [
         'not fail a run. Empty takes the file that comes with the plugin.',
     ),
     cfg.ListOpt(
+        'name_servers',
+        default=[],
+        help='Name servers that the census asks for the zones of a storm, '
+        'host, host:port or [address]:port. With one that does not answer '
+        'the verdict is unknown. Empty: those that designate names, if they '
+        'answer here.',
+    ),
+    cfg.ListOpt(
         'log_hosts',
         default=[],
         deprecated_opts=[

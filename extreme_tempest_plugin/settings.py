@@ -17,8 +17,13 @@ tempest.conf.
 
 import dataclasses
 import pathlib
+import urllib.parse
 
 from oslo_config import cfg
+
+from extreme_tempest_plugin import errors
+
+DNS_PORT = 53
 
 #: Options of Tempest's [compute-feature-enabled] and so on that say what a
 #: cloud can do and actions need.
@@ -108,6 +113,14 @@ class Others:
     key_file: pathlib.Path
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class NameServer:
+    """A name server, as the user names it."""
+
+    host: str
+    port: int
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of it.
@@ -115,6 +128,8 @@ class Settings:
     :param os_cloud: name in clouds.yaml of the cloud and its user; empty
         where tempest.conf says both.
     :param others: load processes on other machines; None for none.
+    :param name_servers: that the census asks; empty for those that designate
+        names.
     :param web_ui: address and port of Locust's web page; empty for none.
     """
 
@@ -128,6 +143,7 @@ class Settings:
     known_issues: tuple[pathlib.Path, ...]
     services: tuple[str, ...]
     os_cloud: str = ''
+    name_servers: tuple[NameServer, ...] = ()
     web_ui: str = ''
     others: Others | None = None
 
@@ -136,6 +152,7 @@ def from_conf(conf: cfg.ConfigOpts) -> Settings:
     """Read what this plugin uses of a Tempest configuration.
 
     :param conf: ``tempest.config.CONF``.
+    :raises UsageError: for a name server that is none.
     """
     return Settings(
         cloud=_cloud(conf),
@@ -164,6 +181,7 @@ def from_conf(conf: cfg.ConfigOpts) -> Settings:
         known_issues=tuple(map(pathlib.Path, conf.stress.known_issues)),
         services=tuple(conf.uptime.services),
         os_cloud=conf.stress.os_cloud or '',
+        name_servers=tuple(map(_name_server, conf.stress.name_servers)),
         others=_others(conf),
         web_ui=(
             f'{conf.stress.web_ui_host}:{conf.stress.web_ui_port}'
@@ -181,6 +199,19 @@ def _others(conf: cfg.ConfigOpts) -> Others | None:
         host=conf.stress.worker_host,
         port=conf.stress.worker_port,
         key_file=pathlib.Path(conf.stress.worker_key_file or ''),
+    )
+
+
+def _name_server(text: str) -> NameServer:
+    try:
+        parts = urllib.parse.urlsplit(f'//{text}')
+        if parts.netloc == text and parts.hostname and '@' not in text:
+            return NameServer(parts.hostname, parts.port or DNS_PORT)
+    except ValueError:
+        pass
+    raise errors.UsageError(
+        f'[stress] name_servers: {text!r} is not host, host:port or '
+        '[address]:port'
     )
 
 

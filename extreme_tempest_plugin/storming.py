@@ -17,15 +17,13 @@ import time
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
-from extreme_tempest_plugin.cloud import census
-from extreme_tempest_plugin.cloud import census_quotas
-from extreme_tempest_plugin.cloud import census_views
+from extreme_tempest_plugin.cloud import afterwards
 from extreme_tempest_plugin.cloud import cleanup
 from extreme_tempest_plugin.cloud import clients
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cloud import kinds
-from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.cloud import leftovers
+from extreme_tempest_plugin.cloud import name_servers
 from extreme_tempest_plugin.cloud import offer
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
@@ -78,6 +76,7 @@ class Storming:
     :param record: takes each event of the campaign.
     :param hear: told of each event of the storm while it runs.
     :param again: operations to issue instead of choosing any.
+    :raises UsageError: for a name server that nobody knows.
     """
 
     def __init__(
@@ -101,6 +100,7 @@ class Storming:
             if kind in kinds.BY_NAME and kinds.BY_NAME[kind].listed
         )
         self._prefix = storm_spec.prefix(directory.run)
+        self._name_servers = _resolved(settings.name_servers)
         self._before: leftovers.Listed | None = None
         self._storm = runner.Storm(
             storm_spec.StormSpec(
@@ -146,9 +146,12 @@ class Storming:
 
     def look(self) -> None:
         """Record what services say of each other, while it goes on."""
-        self._views(events.CensusPhase.DURING).take(
-            ('server',) if 'server' in self._kinds else (),
-            ledger.made(self._storm.ledgers, 'server'),
+        afterwards.while_broken(
+            self._cloud(),
+            self._admin(),
+            self._kinds,
+            self._storm.ledgers,
+            self._record,
         )
 
     def settle(self, say: _Say) -> str:
@@ -168,18 +171,16 @@ class Storming:
             if why:
                 self._note.unmeasured('storm', why)
         say('counting what is there')
-        cloud = self._cloud()
-        counts = census.take(
-            events.CensusPhase.AFTER,
-            cloud,
-            self._kinds,
-            self._record,
+        afterwards.Afterwards(
+            cloud=self._cloud(),
             admin=self._admin(),
-        )
-        census_quotas.take(cloud, counts, self._record)
-        self._views(events.CensusPhase.AFTER).take(
-            self._kinds, ledger.made(self._storm.ledgers, 'server')
-        )
+            kinds=self._kinds,
+            ledgers=self._storm.ledgers,
+            prefix=self._prefix,
+            alone=bool(self._access.provided),
+            servers=self._name_servers,
+            record=self._record,
+        ).take()
         say('deleting what the storm created')
         known: set[str] = set()
         for left in cleanup.clean(
@@ -214,14 +215,6 @@ class Storming:
             phase, self._cloud(), self._admin(), self._kinds, record
         )
 
-    def _views(self, phase: events.CensusPhase) -> census_views.Views:
-        return census_views.Views(
-            cloud=self._cloud(),
-            admin=self._admin(),
-            record=self._record,
-            phase=phase,
-        )
-
     def _cloud(self) -> clients.Clients:
         return clients.make(self._settings.cloud, self._access.user)
 
@@ -229,6 +222,24 @@ class Storming:
         if self._access.admin is None:
             return None
         return clients.make(self._settings.cloud, self._access.admin)
+
+
+def _resolved(
+    named: collections.abc.Iterable[settings_.NameServer],
+) -> tuple[name_servers.Server, ...]:
+    """The name servers that the census asks.
+
+    :raises UsageError: for one that nobody knows.
+    """
+    found: list[name_servers.Server] = []
+    for one in named:
+        servers = name_servers.resolve(one.host, one.port)
+        if not servers:
+            raise errors.UsageError(
+                f'[stress] name_servers: there is no host {one.host}'
+            )
+        found += servers
+    return tuple(found)
 
 
 def _script(again: replay.Replay | None, run: str) -> replay.Script:

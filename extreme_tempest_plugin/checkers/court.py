@@ -91,7 +91,11 @@ class Court:
                 self.calls, self.census, self.holes, plan.slo.quotas
             ),
             references.References(
-                self.calls, self.census, self.holes, plan.slo.disagreements
+                self.calls,
+                self.census,
+                self.holes,
+                plan.slo.disagreements,
+                self.faults,
             ),
             self._stuck,
             unexpected.Unexpected(self.calls, self.faults, plan.slo),

@@ -34,10 +34,11 @@ SLO = 'duplicates'
 #: arguments but for the name, and the same partners.
 EQUAL = frozenset({'security_group_rule'})
 
-#: Kind to the references that no two of its resources have in common.
+#: Kind to the references of which no two of its resources have a word in
+#: common.
 PLACES: dict[str, tuple[str, ...]] = {
     'floating_ip': ('fixed_address',),
-    'port': ('address',),
+    'port': ('fixed_address',),
     'server_volume': ('volume',),
     'volume_attachment': ('volume',),
 }
@@ -99,8 +100,8 @@ class Duplicates(collected.Checker):
         for resource, entry in self._census.after.items():
             kind = resource.partition('/')[0]
             for ref in PLACES.get(kind, ()):
-                if entry.refs.get(ref):
-                    places[(kind, ref, entry.refs[ref])].append(entry)
+                for value in entry.refs.get(ref, '').split():
+                    places[(kind, ref, value)].append(entry)
         for (kind, ref, value), entries in places.items():
             if len(entries) > 1:
                 yield _shared_place(kind, ref, value, entries)

@@ -13,16 +13,26 @@
 
 A server and its allocation in placement, a server and its ports, a volume and
 its attachments in cinder and in nova: what one service knows and another does
-not is an orphan, and it stays so when no request failed.
+not is an orphan, and it stays so when no request failed. What is shown and
+what is there (``asked_twice``), and what was acknowledged and what nova has on
+record (``records``), must agree, too.
 """
 
 import collections
 import collections.abc
+import shlex
 
+import msgspec
+
+from extreme_tempest_plugin.checkers import asked_twice
 from extreme_tempest_plugin.checkers import censuses
 from extreme_tempest_plugin.checkers import collected
+from extreme_tempest_plugin.checkers import holes
 from extreme_tempest_plugin.checkers import model
+from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import records
 from extreme_tempest_plugin.checkers import states
+from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 
 SLO = 'disagreements of services'
@@ -33,7 +43,7 @@ SLO = 'disagreements of services'
 PATIENCE = 30 * model.SECOND
 
 #: Kinds of the census that are what one service says of another's resources,
-#: see ``cloud.census_views``.
+#: see ``cloud.census_compute``.
 ALLOCATION = 'allocation'
 ATTACHMENT = 'volume_attachment'
 SERVER_VOLUME = 'server_volume'
@@ -47,6 +57,17 @@ class References(collected.Checker):
     name = 'references'
     slo = SLO
 
+    def __init__(
+        self,
+        calls: operations.Operations,
+        census: censuses.Censuses,
+        gone: holes.Holes,
+        allowed: int,
+        faults: windows.Faults,
+    ) -> None:
+        super().__init__(calls, census, gone, allowed)
+        self._faults = faults
+
     def conclude(self) -> model.Conclusion:
         self._by_kind: dict[str, list[events.Census]] = (
             collections.defaultdict(list)
@@ -59,10 +80,21 @@ class References(collected.Checker):
             found += self._servers()
         if self._complete(ATTACHMENT) and self._complete(SERVER_VOLUME):
             found += self._volumes()
+        found += self._answers()
+        found += self._records()
         certain = self._certain(found)
-        seen = bool(found) or any(
-            self._complete(kind)
-            for kind in (ALLOCATION, ATTACHMENT, SERVER_VOLUME)
+        seen = (
+            bool(found)
+            or any(
+                self._complete(kind)
+                for kind in (
+                    ALLOCATION,
+                    ATTACHMENT,
+                    SERVER_VOLUME,
+                    records.KIND,
+                )
+            )
+            or any(map(asked_twice.compared, self._census.after.values()))
         )
         return model.Conclusion(
             findings=certain,
@@ -100,6 +132,37 @@ class References(collected.Checker):
                     'was lost to the cloud at least for that time.',
                     (entry,),
                 )
+
+    def _answers(self) -> collections.abc.Iterator[model.Finding]:
+        after = self._census.after.values()
+        for about, what, entry in asked_twice.differing(after):
+            finding = _finding(about, what, (entry,))
+            again = (*asked_twice.look_again(entry), *finding.look_again)
+            yield msgspec.structs.replace(finding, look_again=again)
+
+    def _records(self) -> collections.abc.Iterator[model.Finding]:
+        cover = windows.Cover(self._faults.windows())
+        for call, what, row in records.broken(
+            self._calls, self._census, cover
+        ):
+            numbers = (*call.evidence(), *((row.n,) if row else ()))
+            server = records.server_of(call)
+            yield model.Finding(
+                checker=self.name,
+                about=server,
+                what=what,
+                events=numbers,
+                request_ids=call.request_ids(),
+                look_again=(
+                    'openstack server event list '
+                    f'{shlex.quote(server.partition("/")[2])}',
+                    model.look_at(numbers),
+                    *map(model.grep_request, call.request_ids()),
+                ),
+                service=call.service,
+                action=call.action,
+                slo=SLO,
+            )
 
     def _servers(self) -> collections.abc.Iterator[model.Finding]:
         alive = {

@@ -93,8 +93,15 @@ class Registers(collected.Checker):
         for call in calls:
             for attribute, read in _reads(call):
                 registers[attribute].reads.append(read)
+        # What nobody is known to have written may be the service's default.
+        written = {
+            attribute
+            for call in calls
+            if call.acknowledged
+            for attribute in call.writes
+        }
         for attribute, read in self._last_reads(resource, calls):
-            if attribute in registers or attribute in create.writes:
+            if attribute in registers or attribute in written:
                 registers[attribute].reads.append(read)
         for attribute, register in registers.items():
             register.writes = list(_writes(attribute, calls, create))
@@ -110,21 +117,21 @@ class Registers(collected.Checker):
         if entry is None or listing.began is None:
             return
         for attribute, value in entry.refs.items():
-            if value:
-                yield (
-                    attribute,
-                    linear.Read(
-                        value=value,
-                        # The list was asked for after the storm had ended;
-                        # its first entry came some time later.
-                        start=min(
-                            listing.began,
-                            max((call.end for call in calls), default=0) + 1,
-                        ),
-                        end=entry.t,
-                        event=entry.n,
+            yield (
+                attribute,
+                linear.Read(
+                    # What is shown as nothing is not there.
+                    value=value or None,
+                    # The list was asked for after the storm had ended; its
+                    # first entry came some time later.
+                    start=min(
+                        listing.began,
+                        max((call.end for call in calls), default=0) + 1,
                     ),
-                )
+                    end=entry.t,
+                    event=entry.n,
+                ),
+            )
 
 
 def _reads(

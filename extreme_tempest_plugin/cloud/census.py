@@ -12,6 +12,7 @@
 """Every resource of the project, as each service shows it."""
 
 import collections.abc
+import functools
 import time
 
 from extreme_tempest_plugin.cloud import kinds
@@ -22,6 +23,11 @@ from extreme_tempest_plugin.history import events
 #: not to be had.
 TRIES = 5
 PAUSE = 3.0
+
+#: Lists a kind and looks at each; may raise CallError.
+Closer = collections.abc.Callable[[ports.Cloud], tuple[kinds.Found, ...]]
+
+_NO_CLOSER: dict[str, Closer] = {}
 
 _Record = collections.abc.Callable[[events.Event], None]
 
@@ -36,12 +42,15 @@ def take(
     sleep: collections.abc.Callable[[float], None] = time.sleep,
     *,
     admin: ports.Cloud | None = None,
+    closer: collections.abc.Mapping[str, Closer] = _NO_CLOSER,
 ) -> dict[str, int]:
     """Record every resource of some kinds, and that each list is complete.
 
     :param wanted: names of kinds, see ``kinds.KINDS``.
     :param record: takes each event, ``Writer.append``.
     :param admin: the cloud as an administrator; None if there is none.
+    :param closer: looks at kinds of which more is to be known than their
+        list says.
     :returns: how many there are of each kind that could be listed; one that
         could not is in the record as unmeasured.
     """
@@ -51,7 +60,8 @@ def take(
         kind = kinds.BY_NAME[name]
         try:
             whose = (admin or cloud) if kind.admin else cloud
-            found = _insist(whose, kind, sleep)
+            look = closer.get(name) or functools.partial(_listed, kind)
+            found = _insist(whose, look, sleep)
             counts[name] = len(found)
             text = f'{len(found)} listed'
         except ports.CallError as error:
@@ -68,7 +78,10 @@ def take(
                     resource=f'{name}/{one.id}',
                     state=one.state,
                     owner=one.owner or cloud.project,
-                    refs={'name': one.name, **one.refs},
+                    refs={
+                        **({'name': one.name} if one.name else {}),
+                        **one.refs,
+                    },
                 )
             )
         record(
@@ -79,15 +92,19 @@ def take(
     return counts
 
 
+def _listed(kind: kinds.Kind, cloud: ports.Cloud) -> tuple[kinds.Found, ...]:
+    return kinds.found(cloud, kind)
+
+
 def _insist(
     cloud: ports.Cloud,
-    kind: kinds.Kind,
+    look: Closer,
     sleep: collections.abc.Callable[[float], None],
 ) -> tuple[kinds.Found, ...]:
     """A list, in a few tries; raises the CallError of the last one."""
     for _ in range(TRIES - 1):
         try:
-            return kinds.found(cloud, kind)
+            return look(cloud)
         except ports.CallError:
             sleep(PAUSE)
-    return kinds.found(cloud, kind)
+    return look(cloud)

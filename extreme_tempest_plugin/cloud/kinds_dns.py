@@ -18,6 +18,11 @@ import functools
 
 from extreme_tempest_plugin.cloud import listing
 
+
+def _records(recordset: listing.Shown) -> str:
+    return ','.join(map(str, recordset.get('records') or ()))
+
+
 _kind = functools.partial(
     listing.Kind, service='designate', owner='project_id'
 )
@@ -38,12 +43,21 @@ KINDS = (
         member='v2/zones/{}/recordsets/{}',
         id='zone_id/id',
         label='description',
-        refs={'zone': 'zone_id', 'record': 'name', 'type': 'type'},
+        refs={
+            'zone': 'zone_id',
+            'record': 'name',
+            'type': 'type',
+            'address': _records,
+            'ttl': 'ttl',
+        },
+        always=frozenset({'address', 'ttl'}),
     ),
     _kind(
         name='zone',
         listing='v2/zones',
         items='zones',
         member='v2/zones/{id}',
+        refs={'serial': 'serial', 'email': 'email', 'ttl': 'ttl'},
+        always=frozenset({'email', 'ttl'}),
     ),
 )

@@ -19,6 +19,30 @@ import functools
 
 from extreme_tempest_plugin.cloud import listing
 
+#: The role that users and groups are granted. Keystone makes it in its bootstrap, and it
+#: is the one that may do least.
+ROLE = 'reader'
+
+#: That a user has a role, or a group a member, among their attributes.
+THERE = 'there'
+
+
+def role_in(project: str) -> str:
+    """Name of the role in a project, among the attributes of who has it.
+
+    :param project: ``project/<id>``.
+    """
+    return f'role.{project}'
+
+
+def member(user: str) -> str:
+    """Name of the membership of a user, among the attributes of a group.
+
+    :param user: ``user/<id>``.
+    """
+    return f'member.{user}'
+
+
 _kind = functools.partial(
     listing.Kind, service='keystone', state='', paged=False
 )

@@ -45,6 +45,22 @@ def _free_router(cloud: ports.Cloud, router: listing.Found) -> None:
             )
 
 
+def _fixed_addresses(port: listing.Shown) -> str:
+    """Its addresses, each with its subnet, in which there is one of it."""
+    return ' '.join(
+        f'{one.get("subnet_id")}/{one.get("ip_address")}'
+        for one in port.get('fixed_ips') or ()
+    )
+
+
+def _behind(floating_ip: listing.Shown) -> str:
+    """What it leads to: one of each network leads to an address."""
+    if not floating_ip.get('port_id'):
+        return ''
+    fields = ('floating_network_id', 'port_id', 'fixed_ip_address')
+    return '/'.join(str(floating_ip.get(field)) for field in fields)
+
+
 _kind = functools.partial(
     listing.Kind, service='neutron', owner='project_id', state=''
 )
@@ -63,7 +79,11 @@ KINDS = (
         items='floatingips',
         member='v2.0/floatingips/{id}',
         label='description',
-        refs={'port': 'port_id', 'address': 'floating_ip_address'},
+        refs={
+            'port': 'port_id',
+            'address': 'floating_ip_address',
+            'fixed_address': _behind,
+        },
     ),
     _kind(
         name='router',
@@ -82,6 +102,7 @@ KINDS = (
             'network': 'network_id',
             'device': 'device_id',
             'device_owner': 'device_owner',
+            'fixed_address': _fixed_addresses,
         },
     ),
     _kind(

@@ -21,7 +21,7 @@ from extreme_tempest_plugin.cloud import listing
 from extreme_tempest_plugin.cloud import ports
 
 
-def _in(cloud: ports.Cloud, container: str) -> list[listing.Shown]:
+def inside(cloud: ports.Cloud, container: str) -> list[listing.Shown]:
     """The objects of a container; none if it is gone meanwhile."""
     quoted = urllib.parse.quote(container, safe='').replace('{', '{{')
     kind = listing.Kind(
@@ -47,13 +47,13 @@ def _objects(cloud: ports.Cloud) -> list[listing.Shown]:
         {**shown, 'container': container.id}
         for container in listing.found(cloud, _CONTAINER)
         if container.id.startswith(listing.PREFIX)
-        for shown in _in(cloud, container.id)
+        for shown in inside(cloud, container.id)
     ]
 
 
 def _empty(cloud: ports.Cloud, container: listing.Found) -> None:
     """Delete all objects of a container; parts of large ones have no owner."""
-    for shown in _in(cloud, container.id):
+    for shown in inside(cloud, container.id):
         path = _OBJECT.path(cloud, f'{container.id}/{shown["name"]}')
         try:
             cloud.service('swift').delete(path)
@@ -68,7 +68,6 @@ _OBJECT = listing.Kind(
     member='{}/{}',
     id='container/name',
     state='',
-    refs={'etag': 'hash'},
     lister=_objects,
 )
 

@@ -56,7 +56,7 @@ KINDS = (
         items='snapshots',
         member='snapshots/{id}',
         owner='os-extended-snapshot-attributes:project_id',
-        refs={'volume': 'volume_id'},
+        refs={'volume': 'volume_id', 'size': 'size'},
     ),
     listing.Kind(
         name='volume',
@@ -65,7 +65,11 @@ KINDS = (
         items='volumes',
         member='volumes/{id}',
         owner='os-vol-tenant-attr:tenant_id',
-        refs={'snapshot': 'snapshot_id', 'source': 'source_volid'},
+        refs={
+            'snapshot': 'snapshot_id',
+            'source': 'source_volid',
+            'size': 'size',
+        },
         undo=_take_back,
     ),
 )

@@ -126,17 +126,18 @@ def read(paths: collections.abc.Iterable[pathlib.Path]) -> tuple[Debt, ...]:
 
 def made(
     paths: collections.abc.Iterable[pathlib.Path], kind: str
-) -> frozenset[str]:
-    """Ids of all that was created of a kind, whether it is still owed or not.
+) -> dict[str, str]:
+    """All that was created of a kind, whether it is still owed or not.
 
+    :returns: id to the name under which it was created.
     :raises HarnessError: if a ledger cannot be read.
     """
-    return frozenset(
-        entry.id
+    return {
+        entry.id: entry.name
         for path in paths
         for entry in _entries(path)
         if entry.kind == kind and entry.what == 'made'
-    )
+    }
 
 
 def _entries(path: pathlib.Path) -> collections.abc.Iterator[Entry]:

@@ -27,6 +27,9 @@ PREFIX = 'xt-'
 #: A resource as a list has it.
 Shown = dict[str, typing.Any]
 
+#: Tells something of a resource, empty for nothing.
+Tell = collections.abc.Callable[[Shown], str]
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
@@ -45,8 +48,10 @@ class Kind:
     :param label: field that has the name that we gave it.
     :param state: field of its state; empty for one that is there or not.
     :param owner: field of its project; empty if it is not shown.
-    :param refs: name of a reference in the census to its field; a dot goes
-        into an object.
+    :param refs: name of a reference in the census to its field, or to what
+        tells it of all fields; a dot goes into an object.
+    :param always: references that are in the census where they are null,
+        too: actions write them, and what was written must not be gone.
     :param version: microversion of the list; empty for the oldest.
     :param paged: the list comes in pages, with ``limit`` and ``marker``.
     :param prefixed: only what has our prefix is listed, for the others are
@@ -67,9 +72,10 @@ class Kind:
     label: str = 'name'
     state: str = 'status'
     owner: str = ''
-    refs: collections.abc.Mapping[str, str] = dataclasses.field(
+    refs: collections.abc.Mapping[str, str | Tell] = dataclasses.field(
         default_factory=dict
     )
+    always: frozenset[str] = frozenset()
     version: str = ''
     paged: bool = True
     prefixed: bool = False
@@ -191,9 +197,13 @@ def _found(kind: Kind, shown: Shown) -> Found:
         refs={
             name: value
             for name, field in kind.refs.items()
-            if (value := _text(shown, field))
+            if (value := _told(shown, field)) or name in kind.always
         },
     )
+
+
+def _told(shown: Shown, field: str | Tell) -> str:
+    return _text(shown, field) if isinstance(field, str) else field(shown)
 
 
 def _text(shown: Shown, field: str) -> str:

@@ -16,6 +16,7 @@ All of it is for an administrator; only names that nobody else has are used.
 https://docs.openstack.org/api-ref/identity/v3/
 """
 
+from extreme_tempest_plugin.cloud import kinds_identity
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm.actions import looking
@@ -40,7 +41,7 @@ def may_log_in(user: model.Resource) -> bool:
 
 def in_project(project: model.Resource) -> str:
     """Name of a role in a project among the attributes of who has it."""
-    return f'role.{project.ref}'
+    return kinds_identity.role_in(project.ref)
 
 
 class _Project(Keystone):

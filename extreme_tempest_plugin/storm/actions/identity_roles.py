@@ -24,6 +24,7 @@ import typing
 
 import msgspec
 
+from extreme_tempest_plugin.cloud import kinds_identity
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm.actions import identity
@@ -32,10 +33,6 @@ from extreme_tempest_plugin.storm.actions import looking
 from extreme_tempest_plugin.storm.actions import registers
 
 _THERE = frozenset({looking.PRESENT})
-
-#: The role that is granted. Keystone makes it in its bootstrap, and it is
-#: the one that may do least.
-ROLE = 'reader'
 
 _PROJECT = 'project/'
 
@@ -126,12 +123,12 @@ def _role(cloud: ports.Cloud) -> str:
 
     :raises CallError: if the cloud has none of that name.
     """
-    answer = cloud.service('keystone').get(f'v3/roles?name={ROLE}')
+    answer = cloud.service('keystone').get(f'v3/roles?name={kinds_identity.ROLE}')
     for role in answer.read(_Roles).roles:
         return role.id
     raise ports.CallError(
         ports.Refusal(
-            kind=ports.Kind.FAIL, error=f'the cloud has no role {ROLE}'
+            kind=ports.Kind.FAIL, error=f'the cloud has no role {kinds_identity.ROLE}'
         )
     )
 
@@ -226,7 +223,7 @@ class _GroupUser(_Element):
         return f'v3/groups/{call.id}/users/{call.partners["user"].id}'
 
     def element(self, call: model.Call) -> str:
-        return f'member.{call.partners["user"].ref}'
+        return kinds_identity.member(call.partners['user'].ref)
 
     def tries(
         self, cloud: ports.Cloud, call: model.Call

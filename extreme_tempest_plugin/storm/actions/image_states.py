@@ -36,8 +36,10 @@ RESTING = frozenset({QUEUED, ACTIVE, DEACTIVATED})
 #: 409 to what others have changed meanwhile.
 CONFLICTS = frozenset({403, 404, 409})
 
-#: SHA-256 of an image's data, among its attributes.
-DIGEST = 'sha256'
+#: Checksums of an image's data, among its attributes, by the names that
+#: glance has for them. The first one is what looks see.
+DIGESTS = ('sha256', 'sha512', 'md5')
+DIGEST = DIGESTS[0]
 
 #: That an image may have members; a snapshot of a server is private.
 SHAREABLE = 'shareable'

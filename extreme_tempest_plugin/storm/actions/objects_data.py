@@ -31,6 +31,9 @@ _SIZES = (0, 1, 1000, 4096, 65_537)
 
 _META = 'x-object-meta-storm'
 
+#: Checksum of an object's bytes, among its attributes.
+ETAG = 'etag'
+
 
 def content(seed: int, size: int) -> bytes:
     """The bytes of an object, from the arguments that the history has."""
@@ -123,6 +126,7 @@ class CreateObject(Object):
         return {
             'content': call.args['content'],
             'size': call.args['size'],
+            ETAG: md5(written(call.args)),
         }
 
 
@@ -205,7 +209,7 @@ class OverwriteObject(Object):
         return self.see(cloud, call.id, written(call.args))
 
     def attributes(self, call: model.Call) -> model.Arguments:
-        return {**call.args}
+        return {**call.args, ETAG: md5(written(call.args))}
 
 
 class ReadObject(Object):

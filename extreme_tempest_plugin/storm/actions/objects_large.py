@@ -14,6 +14,7 @@
 https://docs.openstack.org/swift/latest/overview_large_objects.html
 """
 
+import collections.abc
 import dataclasses
 import random
 
@@ -46,15 +47,14 @@ class CreateLargeObject(objects_data.CreateObject):
 
     def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
         made = self.id_of(call)
-        data, manifest = objects_data.written(call.args), []
-        for number, size in enumerate(_PARTS):
-            part, data = data[:size], data[size:]
+        manifest = []
+        for number, part in enumerate(_parts(call)):
             objects_data.put(cloud, self.path(cloud, f'{made}-{number}'), part)
             manifest.append(
                 {
                     'path': f'/{made}-{number}',
                     'etag': objects_data.md5(part),
-                    'size_bytes': size,
+                    'size_bytes': len(part),
                 }
             )
         path = f'{self.path(cloud, made)}?multipart-manifest=put'
@@ -76,7 +76,23 @@ class CreateLargeObject(objects_data.CreateObject):
         return sight
 
     def attributes(self, call: model.Call) -> model.Arguments:
-        return {**super().attributes(call), 'large': True}
+        return {
+            **super().attributes(call),
+            objects_data.ETAG: _etag(_parts(call)),
+            'large': True,
+        }
+
+
+def _parts(call: model.Call) -> collections.abc.Iterator[bytes]:
+    data = objects_data.written(call.args)
+    for size in _PARTS:
+        part, data = data[:size], data[size:]
+        yield part
+
+
+def _etag(parts: collections.abc.Iterable[bytes]) -> str:
+    """The checksum of a large object is that of those of its parts."""
+    return objects_data.md5(''.join(map(objects_data.md5, parts)).encode())
 
 
 class _Bulk(msgspec.Struct):

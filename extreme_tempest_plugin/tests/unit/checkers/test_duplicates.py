@@ -148,12 +148,12 @@ class TestCensus(testtools.TestCase):
 
     def test_one_address_on_two_ports(self):
         built = base()
-        built.census('port/a', address='10.0.0.1@net')
-        built.census('port/b', address='10.0.0.2@net')
+        built.census('port/a', fixed_address='sub/10.0.0.1 v6/f00::1')
+        built.census('port/b', fixed_address='sub/10.0.0.2')
         self.assertEqual([], duplicates(built))
-        built.census('port/c', address='10.0.0.1@net')
+        built.census('port/c', fixed_address='sub/10.0.0.1')
         (finding,) = duplicates(built)
-        self.assertIn('2 ports have the same address', finding.what)
+        self.assertIn('2 ports have the same fixed address', finding.what)
         self.assertIn('port/a, port/c', finding.what)
 
     def test_holes_make_it_a_doubt(self):

@@ -56,6 +56,15 @@ class LedgerTest(testtools.TestCase):
         owed = ledger.read([self.path])
         self.assertEqual(['keypair/a'], [debt.resource for debt in owed])
 
+    def test_all_that_was_made(self):
+        book = self._open()
+        book.owe('server', 'a')
+        book.made('server', 'a', 'id-1')
+        book.gone('server', 'a')
+        book.owe('server', 'b')
+        book.made('zone', 'z', 'id-2')
+        self.assertEqual({'id-1': 'a'}, ledger.made([self.path], 'server'))
+
     def test_a_second_process_appends(self):
         self._open().owe('server', 'a')
         self._open().owe('server', 'b')

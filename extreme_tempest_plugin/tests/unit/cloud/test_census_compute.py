@@ -12,12 +12,15 @@
 
 import testtools
 
+from extreme_tempest_plugin.cloud import census_compute
 from extreme_tempest_plugin.cloud import census_views
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.tests.unit.cloud import fakes
 from extreme_tempest_plugin.tests.unit.storm import canned
 
 SERVERS = {'servers': [{'id': 'a', 'name': 'a', 'status': 'ACTIVE'}]}
+
+HELD = {'allocations': {'p': {'resources': {'VCPU': 1}}}}
 
 BODIES = {
     'nova:servers/detail?limit=200': SERVERS,
@@ -41,29 +44,37 @@ BODIES = {
             },
         ]
     },
-    'placement:allocations/a': {'allocations': {'p': {}}},
-    'placement:allocations/b': {'allocations': {'p': {}}},
+    'placement:allocations/a': HELD,
+    'placement:allocations/b': HELD,
     'placement:allocations/c': {'allocations': {}},
 }
 
 
-class ViewsTest(testtools.TestCase):
+class Views(testtools.TestCase):
     def take(
         self,
         wanted=('server', 'volume'),
         admin=True,
         phase=events.CensusPhase.AFTER,
+        alone=False,
         **changed,
     ):
         self.events = []
         cloud = canned.Cloud({**BODIES, **changed})
-        census_views.Views(
+        self.clock = fakes.Clock()
+        views = census_compute.Views(
             cloud=cloud,
             admin=cloud if admin else None,
+            made={'b', 'c'},
+            alone=alone,
+            sleep=self.clock.sleep,
+        )
+        census_views.Recorder(
+            project=cloud.project,
             record=self.events.append,
-            clock=fakes.Clock(),
             phase=phase,
-        ).take(wanted, {'b', 'c'})
+            clock=self.clock,
+        ).take(views.of(wanted))
         return {
             event.resource: (event.service, event.state, event.refs)
             for event in self.events
@@ -77,6 +88,8 @@ class ViewsTest(testtools.TestCase):
             if isinstance(event, events.Note)
         }
 
+
+class ViewsTest(Views):
     def test_all_views(self):
         found = self.take()
         self.assertEqual(
@@ -128,6 +141,9 @@ class ViewsTest(testtools.TestCase):
         self.assertEqual(
             {'census/allocation': events.Topic.REMARK}, self.notes()
         )
+        self.assertIn(
+            'not checked without an administrator', self.events[0].text
+        )
 
     def test_malformed(self):
         self.take(**{'cinder:attachments/detail': {'attachments': 7}})
@@ -175,16 +191,65 @@ class ViewsTest(testtools.TestCase):
         )
 
     def test_a_server_that_is_gone_in_between(self):
-        refused = dict(BODIES)
-        del refused['nova:servers/a/os-volume_attachments']
-        self.events = []
-        census_views.Views(
-            cloud=canned.Cloud(refused),
-            admin=None,
-            record=self.events.append,
-            clock=fakes.Clock(),
-        ).take(('server', 'volume'), set())
+        self.take(**{'nova:servers/a/os-volume_attachments': None})
         self.assertEqual(
             events.Topic.CENSUS_COMPLETE,
             self.notes()['after/server_volume'],
         )
+
+
+class UsageTest(Views):
+    """What placement counts for the project, and for whom."""
+
+    USAGES = 'placement:usages?project_id=project-1'
+
+    def usage(self, used, **more):
+        found = self.take(
+            wanted=('server',),
+            alone=True,
+            **{self.USAGES: {'usages': used}, **more},
+        )
+        return {
+            resource: (state, refs)
+            for resource, (_, state, refs) in found.items()
+            if resource.startswith('project_usage/')
+        }
+
+    def test_each_class(self):
+        # a and b have one of VCPU each.
+        self.assertEqual(
+            {
+                'project_usage/VCPU': (
+                    'present',
+                    {'used': '2', 'held': '2'},
+                )
+            },
+            self.usage({'VCPU': 2}),
+        )
+        self.assertEqual(1000, self.clock.seconds())
+
+    def test_somebody_else_holds_the_rest(self):
+        found = self.usage({'VCPU': 3, 'DISK_GB': 1})
+        self.assertEqual(
+            {'used': '3', 'held': '2'}, found['project_usage/VCPU'][1]
+        )
+        self.assertEqual(
+            {'used': '1', 'held': '0'}, found['project_usage/DISK_GB'][1]
+        )
+        waited = self.clock.seconds() - 1000
+        self.assertEqual(
+            census_compute.PATIENCE - census_compute.PAUSE, waited
+        )
+
+    def test_a_server_that_is_being_moved(self):
+        moved = {'servers': [{**SERVERS['servers'][0], 'status': 'RESIZE'}]}
+        found = self.usage(
+            {'VCPU': 3}, **{'nova:servers/detail?limit=200': moved}
+        )
+        self.assertEqual('moving', found['project_usage/VCPU'][0])
+
+    def test_others_may_use_the_project(self):
+        found = self.take(
+            wanted=('server',), **{self.USAGES: {'usages': {'VCPU': 9}}}
+        )
+        self.assertEqual(['allocation/a', 'allocation/b'], sorted(found))
