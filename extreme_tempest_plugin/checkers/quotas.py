@@ -32,6 +32,10 @@ SLO = 'quotas that do not hold'
 #: Kind of the census' entries about quotas.
 KIND = 'quota'
 
+#: What has a quota and is no kind: kinds whose sizes it is the sum of. A cloud
+#: may leave out snapshots (``no_snapshot_gb_quota`` of cinder).
+SIZES = {'gigabyte': ('volume', 'volume_snapshot')}
+
 
 class Quotas(collected.Checker):
     """Limits that are passed, and usage that is not what is there."""
@@ -59,7 +63,11 @@ class Quotas(collected.Checker):
             kind = entry.resource.partition('/')[2]
             if kind in touched:
                 found += self._passed(entry, lives.together(lived[kind]))
-                found += self._judge(entry, there)
+                found += self._judge(
+                    entry, *((there[kind],) if self._listed(kind) else ())
+                )
+            elif not touched.isdisjoint(SIZES.get(kind, ())):
+                found += self._judge(entry, *self._sizes(SIZES[kind]))
         return model.Conclusion(
             findings=self._certain(found),
             gaps=tuple(self._gaps),
@@ -92,20 +100,44 @@ class Quotas(collected.Checker):
             calls[-model.MOST_EVIDENCE :],
         )
 
+    def _sizes(
+        self, kinds: collections.abc.Sequence[str]
+    ) -> collections.abc.Iterator[int]:
+        """What the first kind takes, then what it and the next take.
+
+        Which of them the cloud counts is not known. Nothing, if one of them
+        was not listed.
+        """
+        total = 0
+        for kind in kinds if all(map(self._listed, kinds)) else ():
+            total += sum(
+                _number(entry, 'size') or 0
+                for resource, entry in self._census.after.items()
+                if resource.partition('/')[0] == kind
+                and self._census.after_of(resource)
+            )
+            yield total
+
+    def _listed(self, kind: str) -> bool:
+        listing = self._census.listing(events.CensusPhase.AFTER, kind)
+        return listing.complete is not None
+
     def _judge(
-        self, entry: events.Census, there: collections.abc.Mapping[str, int]
+        self, entry: events.Census, *counts: int
     ) -> collections.abc.Iterator[model.Finding]:
+        """The counters of a quota.
+
+        :param counts: what may be in use; nothing if nobody knows.
+        """
         kind = entry.resource.partition('/')[2]
         in_use = _number(entry, 'in_use')
         reserved = _number(entry, 'reserved')
-        listing = self._census.listing(events.CensusPhase.AFTER, kind)
-        count = there[kind] if listing.complete is not None else None
-        if count is not None and in_use is not None and in_use != count:
+        if counts and in_use is not None and in_use not in counts:
             yield _finding(
                 entry,
                 f'{entry.service} counts {model.plural(in_use, kind)} in use '
-                f'and lists {count}. The storm had settled, so the counter '
-                'is wrong.',
+                f'and lists {counts[-1]}. The storm had settled, so the '
+                'counter is wrong.',
             )
         if reserved:
             yield _finding(

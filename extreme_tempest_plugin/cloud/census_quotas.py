@@ -38,7 +38,12 @@ def take(
     :param record: takes each event, ``Writer.append``.
     """
     for service, kinds in usage.KINDS.items():
-        wanted = {kind: counts[kind] for kind in kinds if kind in counts}
+        wanted: dict[str, int | None] = {
+            kind: counts[kind] for kind in kinds if kind in counts
+        }
+        if 'volume' in wanted:
+            # The lists say how many there are, and not how large.
+            wanted[usage.GIGABYTES] = None
         if not wanted:
             continue
         try:
@@ -66,14 +71,15 @@ def take(
 def _settled(
     cloud: ports.Cloud,
     service: str,
-    counts: collections.abc.Mapping[str, int],
+    counts: collections.abc.Mapping[str, int | None],
     sleep: collections.abc.Callable[[float], None],
 ) -> dict[str, usage.Usage]:
     """The quotas once they agree with the lists, or patience is over."""
     for _ in range(round(PATIENCE / PAUSE)):
         found = usage.of(cloud, service)
         if all(
-            found[kind].in_use in (None, count) and not found[kind].reserved
+            (count is None or found[kind].in_use in (None, count))
+            and not found[kind].reserved
             for kind, count in counts.items()
             if kind in found
         ):

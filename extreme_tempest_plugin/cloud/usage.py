@@ -32,11 +32,15 @@ _NOVA = {
     'server_group': ('maxServerGroups', 'totalServerGroupsUsed'),
 }
 
+#: No kind, but volumes and snapshots have a quota of it.
+GIGABYTES = 'gigabyte'
+
 #: Kind to what cinder and neutron call it.
 _CINDER = {
     'volume': 'volumes',
     'volume_snapshot': 'snapshots',
     'volume_backup': 'backups',
+    GIGABYTES: 'gigabytes',
 }
 _NEUTRON = {
     'floating_ip': 'floatingip',

@@ -104,3 +104,49 @@ class TestQuotas(testtools.TestCase):
 
     def test_numbers_that_are_none(self):
         self.assertEqual([], self.quota(limit='many', in_use='', reserved='x'))
+
+
+class TestGigabytes(testtools.TestCase):
+    """Two volumes of 1 and 3 GiB, and a snapshot of 1 GiB."""
+
+    def judge(self, in_use, reserved='0', complete=('volume_snapshot',)):
+        built = histories.Builder()
+        built.process('campaign')
+        for number, size in enumerate((1, 3)):
+            built.call(
+                3.0 + number,
+                'volume.create',
+                value=f'volume/{number}',
+                effect='creates',
+            )
+            built.census(f'volume/{number}', 'available', size=str(size))
+        built.census('volume/gone', 'deleted', size='7')
+        built.census('volume_snapshot/s', 'available', size='1')
+        built.complete('volume', *complete)
+        built.census(
+            'quota/gigabyte',
+            'present',
+            service='cinder',
+            limit='1000',
+            in_use=in_use,
+            reserved=reserved,
+        )
+        return quotas(built)
+
+    def test_with_snapshots_or_without(self):
+        self.assertEqual([], self.judge('5'))
+        self.assertEqual([], self.judge('4'))
+
+    def test_miscounted(self):
+        for in_use in ('0', '3', '6'):
+            (finding,) = self.judge(in_use)
+            self.assertEqual('quota/gigabyte', finding.about)
+            self.assertIn(f'counts {in_use} gigabytes in use', finding.what)
+            self.assertIn('and lists 5', finding.what)
+
+    def test_kept_reserved(self):
+        (finding,) = self.judge('5', '2')
+        self.assertIn('2 gigabytes reserved', finding.what)
+
+    def test_snapshots_that_were_not_listed(self):
+        self.assertEqual([], self.judge('9', complete=()))

@@ -29,11 +29,12 @@ LIMITS = {
 }
 
 
-def _cinder(in_use, reserved):
+def _cinder(in_use, reserved, **more):
     return {
         'quota_set': {
             'id': 'project-1',
             'volumes': {'limit': 10, 'in_use': in_use, 'reserved': reserved},
+            **more,
         }
     }
 
@@ -129,6 +130,26 @@ class TakeTest(testtools.TestCase):
         self.assertEqual('2', found['quota/volume']['reserved'])
         waited = (self.clock.now - began) / fakes.SECOND
         self.assertEqual(census_quotas.PATIENCE, waited)
+
+    def test_gigabytes_come_with_volumes(self):
+        gigabytes = {'limit': 1000, 'in_use': 7, 'reserved': 0}
+        found = self.take(
+            {'volume': 1}, cinder=[_cinder(1, 0, gigabytes=gigabytes)]
+        )
+        self.assertEqual('7', found['quota/gigabyte']['in_use'])
+        self.assertEqual(1000, self.clock.seconds())
+        self.assertEqual(
+            {},
+            self.take(
+                {'volume_snapshot': 0},
+                cinder=[_cinder(1, 0, gigabytes=gigabytes)],
+            ),
+        )
+
+    def test_gigabytes_that_stay_reserved(self):
+        gigabytes = {'limit': 1000, 'in_use': 7, 'reserved': 2}
+        self.take({'volume': 1}, cinder=[_cinder(1, 0, gigabytes=gigabytes)])
+        self.assertEqual(1000 + census_quotas.PATIENCE, self.clock.seconds())
 
     def test_a_service_that_nobody_used_is_not_asked(self):
         self.assertEqual({}, self.take({'zone': 1}))
