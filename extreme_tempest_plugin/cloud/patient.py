@@ -57,6 +57,10 @@ class Patient:
         """An API that is asked again."""
         return _Service(self.cloud.service(name), self.sleep)
 
+    def attempt(self, address: str) -> ports.Attempt | None:
+        """As the cloud does, once."""
+        return self.cloud.attempt(address)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Service(ports.Service):
