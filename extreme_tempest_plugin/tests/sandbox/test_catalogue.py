@@ -16,28 +16,11 @@ taken: what is said of an action holds on a real cloud. Needs a sandbox that
 is up, see ``test_services``.
 """
 
-import os
-import pathlib
-import tempfile
-import time
 import types
-import uuid
 
-import testtools
-
-from extreme_tempest_plugin.cloud import access
-from extreme_tempest_plugin.cloud import cleanup
-from extreme_tempest_plugin.cloud import clients
-from extreme_tempest_plugin.cloud import ledger
-from extreme_tempest_plugin.cloud import offer
-from extreme_tempest_plugin.cmd import base
-from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.storm import actions
-from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import letting_in
-from extreme_tempest_plugin.storm import offer as storm_offer
-from extreme_tempest_plugin.storm import surroundings as around
-from extreme_tempest_plugin.storm import user
+from extreme_tempest_plugin.tests.sandbox import walking
 
 #: What the others need, made first.
 AROUND = """
@@ -124,72 +107,8 @@ WALKS = {
     """,
 }
 
-#: Seconds that an action may take, on a busy machine.
-PATIENCE = 300
 
-
-class CatalogueTest(testtools.TestCase):
-    def setUp(self):
-        super().setUp()
-        if not os.environ.get('TEMPEST_CONFIG_DIR'):
-            self.fail('not in a sandbox: use `tempest extreme sandbox exec`')
-        self.settings = base.read_settings('')
-        manager = access.grant(self.settings, 'catalogue', admin=True)
-        self.access = manager.__enter__()
-        self.addCleanup(manager.__exit__, None, None, None)
-        self.cloud = clients.make(self.settings.cloud, self.access.user)
-        self.admin = clients.make(self.settings.cloud, self.access.admin)
-        self.offered = offer.Offer(self.cloud, self.settings.cloud, True)
-        self.events: list[events.Event] = []
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.ledger = pathlib.Path(folder.name) / 'ledger.jsonl'
-        self.prefix = f'xt-{uuid.uuid4().hex[:12]}'
-        self.world = around.Surroundings(
-            cloud=self.cloud,
-            looks=self.cloud,
-            admin=self.admin,
-            ledger=ledger.Ledger(self.ledger),
-            record=self.events.append,
-            clock=time.monotonic_ns,
-        )
-        self.user = user.User(
-            name='0',
-            actor='test',
-            prefix=self.prefix,
-            actions=(),
-            limits=dict.fromkeys([one.kind for one in actions.own()], 9),
-            rng=choosing.source(1, 0),
-            deadline=lambda kind, state: PATIENCE,
-            surroundings=self.world,
-        )
-        self.addCleanup(self._clean)
-
-    def _clean(self):
-        self.assertEqual(
-            (), cleanup.clean([self.ledger], self.cloud, admin=self.admin)
-        )
-
-    def _offers(self, name):
-        needs = storm_offer.needs(actions.catalogue()[name])
-        return all(one in self.offered for one in needs)
-
-    def _walk(self, names):
-        for name in names.split():
-            if self._offers(name):
-                self._take(name)
-
-    def _take(self, name):
-        action = actions.catalogue()[name]
-        self.user.choose_among((choosing.Weighted(action=action, weight=1),))
-        self.events.clear()
-        self.assertTrue(self.user.step(), f'{name} may not be taken')
-        while self.user.settle():
-            time.sleep(0.5)
-        last = self.events[-1]
-        self.assertIsInstance(last, events.Settled, f'{name}: {last}')
-        self.assertTrue(last.reached, f'{name}: {last}')
-
+class CatalogueTest(walking.WalkTest):
     def test_all_are_walked_through(self):
         """What the sandbox cannot do is named here, and nothing else."""
         walked = set(' '.join(WALKS.values()).split())
@@ -203,36 +122,36 @@ class CatalogueTest(testtools.TestCase):
                 # The NFS driver cannot, https://launchpad.net/bugs/1870367
                 'volume.extend_attached',
             },
-            {name for name in every if not self._offers(name)},
+            {name for name in every if not self.offers(name)},
         )
 
     def test_images(self):
-        self._walk(WALKS['images'])
+        self.walk(WALKS['images'])
 
     def test_servers(self):
-        self._walk(WALKS['servers'])
+        self.walk(WALKS['servers'])
 
     def test_network(self):
         spec = types.SimpleNamespace(
             cloud=self.settings.cloud, prefix=self.prefix
         )
         letting_in.let_in(spec, self.world)
-        self._walk(AROUND + WALKS['network'])
+        self.walk(AROUND + WALKS['network'])
 
     def test_keys(self):
-        self._walk(WALKS['keys'])
+        self.walk(WALKS['keys'])
 
     def test_volumes(self):
-        self._walk(WALKS['volumes'])
+        self.walk(WALKS['volumes'])
 
     def test_neutron(self):
-        self._walk(WALKS['neutron'])
+        self.walk(WALKS['neutron'])
 
     def test_designate(self):
-        self._walk(WALKS['designate'])
+        self.walk(WALKS['designate'])
 
     def test_swift(self):
-        self._walk(WALKS['swift'])
+        self.walk(WALKS['swift'])
 
     def test_keystone(self):
-        self._walk(WALKS['keystone'])
+        self.walk(WALKS['keystone'])
