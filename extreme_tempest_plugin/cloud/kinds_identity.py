@@ -19,8 +19,8 @@ import functools
 
 from extreme_tempest_plugin.cloud import listing
 
-#: The role that users and groups are granted. Keystone makes it in its bootstrap, and it
-#: is the one that may do least.
+#: The role that users and groups are granted. Keystone makes it in its
+#: bootstrap, and it is the one that may do least.
 ROLE = 'reader'
 
 #: That a user has a role, or a group a member, among their attributes.

@@ -123,12 +123,15 @@ def _role(cloud: ports.Cloud) -> str:
 
     :raises CallError: if the cloud has none of that name.
     """
-    answer = cloud.service('keystone').get(f'v3/roles?name={kinds_identity.ROLE}')
+    answer = cloud.service('keystone').get(
+        f'v3/roles?name={kinds_identity.ROLE}'
+    )
     for role in answer.read(_Roles).roles:
         return role.id
     raise ports.CallError(
         ports.Refusal(
-            kind=ports.Kind.FAIL, error=f'the cloud has no role {kinds_identity.ROLE}'
+            kind=ports.Kind.FAIL,
+            error=f'the cloud has no role {kinds_identity.ROLE}',
         )
     )
 

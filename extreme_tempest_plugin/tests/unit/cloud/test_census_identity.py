@@ -55,7 +55,10 @@ class LookTest(testtools.TestCase):
         found = census_identity.users(canned.Cloud(BODIES))
         self.assertEqual(
             {
-                'xt-u': {'role.project/id-p': 'there', 'role.project/id-q': ''},
+                'xt-u': {
+                    'role.project/id-p': 'there',
+                    'role.project/id-q': '',
+                },
                 'xt-v': {'role.project/id-p': '', 'role.project/id-q': ''},
             },
             {one.name: one.refs for one in found},
