@@ -21,6 +21,13 @@ Comput. 26, 1997):
    in that order. Two forward zones must not overlap, and a backward zone must
    not lie within a forward one.
 
+A set whose operations write one element each is judged by these rules, too:
+linearizability is local (Herlihy and Wing, ACM TOPLAS 12, 1990, theorem 1),
+so a history of it has an order if and only if that of each element has one,
+and an element is a register that is there or not. A read of many elements is
+one of each at the same time; taken apart, what is found is still wrong in
+every order, and what contradicts only as a whole is not found.
+
 Rule 1 holds for values that are written often, "not there" for one; rule 2
 finds the rest: two reads that saw two concurrent writes in different orders.
 """

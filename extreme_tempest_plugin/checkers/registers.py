@@ -15,7 +15,9 @@ An attribute of a resource (its name, a key of its metadata, its size) is a
 register. Writes are acknowledged calls that name it in ``writes``; reads are
 the looks of the storm (``seen``) and the census after the run. They must be
 explained by some order in which each call took effect at one moment between
-its sending and its answer, see ``linear``.
+its sending and its answer, see ``linear``. An element of a set that is written
+often (a tag, a role, a member) is a register that is there or not; what lists
+show of sets whose elements are made and deleted, see ``sets``.
 """
 
 import collections
@@ -27,6 +29,7 @@ from extreme_tempest_plugin.checkers import collected
 from extreme_tempest_plugin.checkers import linear
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import sets
 from extreme_tempest_plugin.history import events
 
 SLO = 'lost updates'
@@ -64,12 +67,18 @@ class Registers(collected.Checker):
                     found.append(
                         _finding(resource, attribute, violation, by_event)
                     )
+        violations, lists = sets.check(self._calls)
+        found += map(_of_set, violations)
         certain = self._certain(found)
         return model.Conclusion(
             findings=certain,
             gaps=tuple(self._gaps),
-            rows=(self._limit(),) if judged else (),
-            measured={'lost_updates': len(certain), 'registers': judged},
+            rows=(self._limit(),) if judged or lists else (),
+            measured={
+                'lost_updates': len(certain),
+                'registers': judged,
+                'lists': lists,
+            },
         )
 
     def _by_resource(self) -> dict[str, list[operations.Operation]]:
@@ -144,6 +153,8 @@ def _reads(
     # in its answer.
     start = call.began if call.effect == 'reads' else call.end + 1
     for attribute, value in rest.seen.items():
+        if attribute.startswith(sets.ALL):
+            continue
         yield (
             attribute,
             linear.Read(value=value, start=start, end=rest.t, event=rest.n),
@@ -202,10 +213,48 @@ def _finding(
             'order of the requests explains that, so the acknowledged update '
             'was lost.'
         )
+    return _make(resource, shown_by, story, numbers, ids)
+
+
+def _of_set(violation: sets.Violation) -> model.Finding:
+    element, look = violation.element, violation.look
+    ref = element.create.made
+    if violation.missing:
+        call = element.create
+        story = (
+            f'{ref} was created by {call.action} with status {call.status}, '
+            f'and {look.action} did not show it afterwards. Nobody had asked '
+            'to delete it by then, so the acknowledged update was lost.'
+        )
+    else:
+        assert element.delete is not None
+        call = element.delete
+        story = (
+            f'{ref} was deleted by {call.action} with status {call.status}, '
+            f'and {look.action} still showed it afterwards. Nobody created '
+            'it again, so the acknowledged update was lost.'
+        )
+    both = (call, look)
+    return _make(
+        ref,
+        call,
+        story,
+        [number for one in both for number in one.evidence()],
+        [each for one in both for each in one.request_ids()],
+    )
+
+
+def _make(
+    about: str,
+    shown_by: operations.Operation | None,
+    story: str,
+    numbers: list[int],
+    ids: list[str],
+) -> model.Finding:
     unique = tuple(dict.fromkeys(numbers))
     return model.Finding(
         checker='registers',
-        about=resource,
+        about=about,
         service=shown_by.service if shown_by else '',
         action=shown_by.action if shown_by else '',
         slo=SLO,
@@ -213,7 +262,7 @@ def _finding(
         events=unique,
         request_ids=tuple(dict.fromkeys(ids)),
         look_again=(
-            model.show_resource(resource),
+            model.show_resource(about),
             model.look_at(unique),
             *(model.grep_request(each) for each in dict.fromkeys(ids)),
         ),

@@ -151,8 +151,19 @@ def rows(cloud: ports.Cloud, kind: Kind) -> list[Shown]:
         marker = f'&marker={urllib.parse.quote(last, safe="")}'
 
 
+def read(kind: Kind, answer: ports.Answer) -> list[Found]:
+    """What is in one answer to a request for a list.
+
+    :raises CallError: if it is no list.
+    """
+    return [_found(kind, row) for row in _rows_in(kind, answer)]
+
+
 def _page(service: ports.Service, path: str, kind: Kind) -> list[Shown]:
-    answer = service.get(path, version=kind.version)
+    return _rows_in(kind, service.get(path, version=kind.version))
+
+
+def _rows_in(kind: Kind, answer: ports.Answer) -> list[Shown]:
     listed = (
         answer.read(dict[str, typing.Any]).get(kind.items)
         if kind.items

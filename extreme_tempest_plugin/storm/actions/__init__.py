@@ -32,6 +32,7 @@ from extreme_tempest_plugin.storm.actions import compute_network
 from extreme_tempest_plugin.storm.actions import compute_power
 from extreme_tempest_plugin.storm.actions import compute_reading
 from extreme_tempest_plugin.storm.actions import compute_resize
+from extreme_tempest_plugin.storm.actions import compute_tags
 from extreme_tempest_plugin.storm.actions import dns
 from extreme_tempest_plugin.storm.actions import identity
 from extreme_tempest_plugin.storm.actions import identity_roles
@@ -39,6 +40,7 @@ from extreme_tempest_plugin.storm.actions import identity_token
 from extreme_tempest_plugin.storm.actions import identity_users
 from extreme_tempest_plugin.storm.actions import image
 from extreme_tempest_plugin.storm.actions import image_details
+from extreme_tempest_plugin.storm.actions import lists
 from extreme_tempest_plugin.storm.actions import network
 from extreme_tempest_plugin.storm.actions import network_router
 from extreme_tempest_plugin.storm.actions import network_security
@@ -61,6 +63,7 @@ _OWN = (
     *compute_power.ACTIONS,
     *compute_reading.ACTIONS,
     *compute_resize.ACTIONS,
+    *compute_tags.ACTIONS,
     *image.ACTIONS,
     *image_details.ACTIONS,
     *volume.ACTIONS,
@@ -69,6 +72,7 @@ _OWN = (
     *network.ACTIONS,
     *network_router.ACTIONS,
     *network_security.ACTIONS,
+    *lists.ACTIONS,
     *dns.ACTIONS,
     *objects.ACTIONS,
     *objects_data.ACTIONS,

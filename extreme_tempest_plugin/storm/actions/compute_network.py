@@ -19,10 +19,12 @@ https://docs.openstack.org/api-ref/network/v2/
 
 import msgspec
 
+from extreme_tempest_plugin.cloud import listing
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm.actions import compute_servers as servers
 from extreme_tempest_plugin.storm.actions import looking
+from extreme_tempest_plugin.storm.actions import registers
 
 #: States of a server in which nova changes its interfaces.
 _READY = frozenset({servers.ACTIVE, servers.PAUSED, servers.SHUTOFF})
@@ -34,6 +36,7 @@ class Port(msgspec.Struct):
     """A port as neutron shows it."""
 
     id: str
+    name: str = ''
     network_id: str = ''
     device_id: str = ''
     security_groups: list[str] = []
@@ -135,15 +138,25 @@ class _SecurityGroup(servers.ServerAction):
     ) -> model.Sight:
         group = call.partners['group'].id
         having = [
-            one.id
+            one
             for one in ports_of(cloud, call.id)
             if group in one.security_groups
         ]
+        # A port of the storm may bring it along from another server.
+        own = [
+            one for one in having if not one.name.startswith(listing.PREFIX)
+        ]
+        ids = [one.id for one in having]
         return servers.sight(
             servers.show(cloud, call.id),
             bool(having) == there,
-            error=f'ports with the security group: {having or "none"}',
+            error=f'ports with the security group: {ids or "none"}',
+            seen={self.element(call): registers.THERE if own else None},
         )
+
+    def element(self, call: model.Call) -> str:
+        """Name of the group among the attributes of the server."""
+        return f'group.{call.partners["group"].ref}'
 
 
 class AddSecurityGroup(_SecurityGroup):
@@ -152,6 +165,9 @@ class AddSecurityGroup(_SecurityGroup):
     name = 'server.add_security_group'
     partners = {'group': model.Need(kind='security_group', states=_THERE)}
     links = model.Links.ADDS
+
+    def attributes(self, call: model.Call) -> model.Arguments:
+        return {self.element(call): registers.THERE}
 
     def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
         # Nova takes an id for a name, too; names need not be unique.
@@ -172,6 +188,9 @@ class RemoveSecurityGroup(_SecurityGroup):
         'group': model.Need(kind='security_group', states=_THERE, linked=True)
     }
     links = model.Links.REMOVES
+
+    def attributes(self, call: model.Call) -> model.Arguments:
+        return {self.element(call): None}
 
     def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
         group = {'name': call.partners['group'].id}

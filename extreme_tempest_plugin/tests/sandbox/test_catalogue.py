@@ -40,6 +40,7 @@ WALKS = {
     'servers': """
         server.create server.show server.rename
         server.set_metadata server.put_metadata server.delete_metadata
+        server.add_tag server.delete_tag
         server.reboot_soft server.reboot_hard server.rebuild
         server.stop server.start server.pause server.unpause
         server.suspend server.resume
@@ -54,7 +55,8 @@ WALKS = {
         server.delete_active
     """,
     'keys': """
-        keypair.create server.create_with_keypair server.delete
+        keypair.create keypair.list
+        server.create_with_keypair server.delete
         keypair.delete keypair.import
         server_group.create server.create_in_group server.delete
         server_group.delete
@@ -79,7 +81,8 @@ WALKS = {
         trunk.create trunk.rename port.create trunk.add_subport
         trunk.remove_subport trunk.delete port.delete
         security_group.create security_group.rename
-        security_group_rule.create security_group_rule.delete
+        security_group_rule.create security_group.list_rules
+        security_group_rule.delete
         security_group.delete
         port.delete subnet.delete network.delete
     """,

@@ -43,6 +43,19 @@ def operation(began, end, intended=0, actor='user', **more):
     )
 
 
+def rest(seen):
+    return operations.Rest(
+        n=2,
+        t=1,
+        state='present',
+        reached=True,
+        after_ns=1,
+        least_ns=0,
+        error='',
+        seen=seen,
+    )
+
+
 def percentile(values, percent):
     """By its definition: the smallest that so many are not above."""
     return min(

@@ -35,6 +35,7 @@ def server(status='ACTIVE', task=None, **more):
 
 
 GONE = {SHOW: None}
+TAGS = f'{SHOW}/tags'
 
 
 def record(*events):
@@ -296,6 +297,18 @@ CASES = (
         lies=({TRIED: ''},),
     ),
     canned.Case(
+        action='server.add_tag',
+        done={**server(), TAGS: {'tags': ['x', 'xt_a']}},
+        lies=(GONE, {TAGS: {'tags': ['x']}}),
+        args={'key': 'xt_a', 'value': 'there'},
+    ),
+    canned.Case(
+        action='server.delete_tag',
+        done={**server(), TAGS: {'tags': ['x']}},
+        lies=(GONE, {TAGS: {'tags': ['xt_a']}}),
+        args={'key': 'xt_a'},
+    ),
+    canned.Case(
         action='server.add_security_group',
         done={**server(), **ports(security_groups=['x', 'group'])},
         lies=(GONE, ports(), ports(security_groups=['x'])),
@@ -376,3 +389,18 @@ class TestStates(testtools.TestCase):
 
     def test_where_what_is_wanted_is_reached_it_is_the_status(self):
         self.assertEqual('ACTIVE', self.state('server.rename', task='x'))
+
+
+class TestSecurityGroups(testtools.TestCase):
+    def seen(self, **fields):
+        (case,) = (c for c in CASES if c.action == 'server.add_security_group')
+        return case.look(ports(security_groups=['group'], **fields)).seen
+
+    def test_the_group_is_an_element_of_a_set(self):
+        name = 'group.security_group/group'
+        self.assertEqual({name: 'there'}, self.seen())
+        self.assertEqual({name: 'there'}, self.seen(name='a port of nova'))
+
+    def test_a_port_that_came_from_elsewhere_does_not_count(self):
+        name = 'group.security_group/group'
+        self.assertEqual({name: None}, self.seen(name='xt-1234-port'))
