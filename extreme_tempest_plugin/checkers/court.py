@@ -29,6 +29,7 @@ from extreme_tempest_plugin.checkers import outage
 from extreme_tempest_plugin.checkers import quotas
 from extreme_tempest_plugin.checkers import recovery
 from extreme_tempest_plugin.checkers import references
+from extreme_tempest_plugin.checkers import refused
 from extreme_tempest_plugin.checkers import registers
 from extreme_tempest_plugin.checkers import server_logs
 from extreme_tempest_plugin.checkers import stuck
@@ -84,6 +85,9 @@ class Court:
             recovery.Recovery(self.faults, self.holes),
             self._lost,
             self._registers,
+            refused.Refused(
+                self.calls, self.census, self.holes, plan.slo.lost
+            ),
             duplicates.Duplicates(
                 self.calls, self.census, self.holes, plan.slo.duplicates
             ),

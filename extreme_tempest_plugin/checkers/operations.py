@@ -60,6 +60,7 @@ class Operation:
     :ivar began: when it was invoked, ns.
     :ivar intended: when it was due, ns; 0 where nothing was.
     :ivar writes: values of attributes that it writes; None removes one.
+    :ivar asynchronous: it writes them after its acknowledgement, if at all.
     :ivar target: resource that it acted on, empty for a create.
     :ivar end: when its outcome was known, ns; its start if it never was.
     :ivar answer: number of its outcome, 0 if there is none.
@@ -80,6 +81,7 @@ class Operation:
     effect: str
     partners: collections.abc.Mapping[str, str]
     writes: Arguments
+    asynchronous: bool = False
     allowed: tuple[int, ...]
     known: Known = Known.PENDING
     end: int
@@ -211,6 +213,7 @@ class Operations:
             else _NOTHING,
             # An argument is an attribute of the same name.
             writes={**args, **event.writes} if event.writes else args,
+            asynchronous=event.asynchronous,
             allowed=event.allowed,
             end=event.t,
         )

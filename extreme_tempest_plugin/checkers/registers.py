@@ -173,12 +173,31 @@ def _writes(
             continue
         if call.acknowledged or call.uncertain:
             value = call.writes[attribute]
+            text = None if value is None else str(value)
             yield linear.Write(
-                value=None if value is None else str(value),
+                value=text,
                 start=call.began,
-                end=call.end if call.acknowledged else linear.NEVER,
+                end=_written(call, attribute, text),
                 event=call.n,
             )
+
+
+def _written(
+    call: operations.Operation, attribute: str, value: str | None
+) -> int:
+    """When a write was there for certain, ns; NEVER if it may not be.
+
+    What is written after the acknowledgement was there when it was seen: if
+    somebody else had written the same, it could as well have been this one.
+    """
+    if not call.acknowledged:
+        return linear.NEVER
+    if not call.asynchronous:
+        return call.end
+    seen = call.rest.seen if call.rest else {}
+    if call.rest and attribute in seen and seen[attribute] == value:
+        return call.rest.t
+    return linear.NEVER
 
 
 def _finding(

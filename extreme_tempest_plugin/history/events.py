@@ -136,6 +136,7 @@ class Invoke(Event, frozen=True, tag='invoke'):
     :param partners: other resources that it takes, by role.
     :param writes: attributes of the resource that it writes, by the names
         under which ``seen`` of the rests shows them; null removes one.
+    :param asynchronous: it takes effect after its acknowledgement, if at all.
     :param allowed: 4xx statuses that the contract of the API allows here,
         for others act on the same resources or the quota is not heeded.
     :param intended: when it was due, ns, where operations arrive at a rate;
@@ -151,6 +152,7 @@ class Invoke(Event, frozen=True, tag='invoke'):
     effect: str = ''
     partners: dict[str, str] = {}
     writes: dict[str, str | None] = {}
+    asynchronous: bool = False
     allowed: tuple[Status, ...] = ()
     intended: Ns = 0
 

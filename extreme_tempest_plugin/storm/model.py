@@ -195,6 +195,9 @@ class Action(abc.ABC):
         What is created holds on to them; with REMOVES only until it is there.
     :cvar leads_to: states at rest that it leads to; empty if it leaves the
         resource as it was. Of use for shared resources.
+    :cvar asynchronous: what it writes is there some time after the
+        acknowledgement, when a look sees it, or never. Of use for attributes
+        of shared resources.
     :cvar conflicts: 4xx statuses that the API gives when the resource is not
         in one of ``states``, or is there already.
     :cvar eventual: 4xx statuses that the API gives on one's own resource,
@@ -212,6 +215,7 @@ class Action(abc.ABC):
     partners: typing.ClassVar[collections.abc.Mapping[str, Need]] = {}
     links: typing.ClassVar[Links] = Links.KEEPS
     leads_to: typing.ClassVar[frozenset[str]] = frozenset()
+    asynchronous: typing.ClassVar[bool] = False
     conflicts: typing.ClassVar[frozenset[int]] = frozenset({409})
     eventual: typing.ClassVar[frozenset[int]] = frozenset()
     requires: typing.ClassVar[frozenset[str]] = frozenset()

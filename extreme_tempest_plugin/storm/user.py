@@ -186,6 +186,7 @@ class User:
                     name: None if value is None else str(value)
                     for name, value in call.action.attributes(call).items()
                 },
+                asynchronous=call.action.asynchronous,
                 allowed=tuple(sorted(call.allowed)),
                 intended=intended,
             )

@@ -100,6 +100,7 @@ class _Extend(volumes.VolumeAction):
 
     # 413: the quota of gigabytes; others extend shared volumes, too.
     conflicts = volumes.CONFLICTS | {413}
+    asynchronous = True
     version = ''
 
     def suits(

@@ -31,10 +31,23 @@ from extreme_tempest_plugin.storm.actions import volume_states as volumes
 _READY = frozenset({servers.ACTIVE, servers.PAUSED, servers.SHUTOFF})
 
 
+#: Name of the servers that have a volume among its attributes.
+ATTACHED = 'attached'
+
+
+class _Attachment(msgspec.Struct):
+    volume_id: str = msgspec.field(name='volumeId')
+
+
+class _Attachments(msgspec.Struct):
+    attachments: list[_Attachment] = msgspec.field(name='volumeAttachments')
+
+
 class _Use(volumes.VolumeAction):
     """Both sides must agree."""
 
     service = 'nova'
+    asynchronous = True
 
     def _seen(
         self, cloud: ports.Cloud, call: model.Call, to: str, attached: bool
@@ -43,8 +56,8 @@ class _Use(volumes.VolumeAction):
         if volume is None:
             return volumes.sight(None, False)
         server = call.partners['server'].id
-        path = f'servers/{server}/os-volume_attachments/{call.id}'
-        of_nova = looking.find(cloud.service('nova'), path) is not None
+        times = _times(cloud, server, call.id)
+        of_nova = times > 0
         users = [one.server_id for one in volume.attachments]
         return volumes.sight(
             volume,
@@ -53,7 +66,33 @@ class _Use(volumes.VolumeAction):
             and (server in users) == attached,
             error=f'cinder has it attached to {users or "nothing"}; '
             f'nova {"has" if of_nova else "has not"} attached it',
+            seen={ATTACHED: _attached(users, server, times)}
+            if volume.status in volumes.RESTING
+            else {},
         )
+
+
+def _times(cloud: ports.Cloud, server: str, volume: str) -> int:
+    """How often nova lists a volume at a server."""
+    found = looking.read(
+        cloud.service('nova'),
+        f'servers/{server}/os-volume_attachments',
+        _Attachments,
+    )
+    listed = found.attachments if found else []
+    return sum(one.volume_id == volume for one in listed)
+
+
+def _attached(users: list[str], server: str, times: int) -> str | None:
+    """The servers that have a volume: one, if all is well.
+
+    Cinder may have two attachments to one server while it migrates; what nova
+    lists twice is there twice.
+    """
+    refs = [f'server/{user}' for user in sorted(set(users))]
+    if server in users:
+        refs += [f'server/{server}'] * (times - 1)
+    return ' '.join(refs) or None
 
 
 class AttachVolume(_Use):
@@ -64,6 +103,9 @@ class AttachVolume(_Use):
     partners = {'server': model.Need(kind='server', states=_READY)}
     links = model.Links.ADDS
     leads_to = frozenset({volumes.IN_USE})
+
+    def attributes(self, call: model.Call) -> model.Arguments:
+        return {ATTACHED: call.partners['server'].ref}
 
     def suits(
         self,
@@ -95,6 +137,9 @@ class DetachVolume(_Use):
     }
     links = model.Links.REMOVES
     leads_to = frozenset({volumes.AVAILABLE})
+
+    def attributes(self, call: model.Call) -> model.Arguments:
+        return {ATTACHED: None}
 
     def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
         return cloud.service('nova').delete(

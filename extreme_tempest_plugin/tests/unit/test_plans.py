@@ -11,6 +11,7 @@
 #    under the License.
 """The ready plans fit the catalogue."""
 
+import collections
 import pathlib
 import tempfile
 
@@ -21,8 +22,10 @@ from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import ready
 from extreme_tempest_plugin.storm import actions
+from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import offer
+from extreme_tempest_plugin.storm import state as storm_state
 from extreme_tempest_plugin.tests.unit import configuration
 
 #: With a fault, which the configuration of the tests does not allow.
@@ -87,6 +90,42 @@ class TestReadyPlans(testtools.TestCase):
                     needed.add(action.kind)
                 self.assertEqual(set(), needed - made, (name, action.name))
             self.assertEqual(set(), {*storm.limits} - made, name)
+
+    def test_many_ask_for_the_same_attachment_at_once(self):
+        """Of volumes and servers that all share."""
+        plan = loader.load(ready.find('shared_volumes'))
+        weighted = actions.weighted(plan.storm)
+        acting = [entry.action for entry in weighted]
+        shared = {
+            f'{kind}-{number}': model.Resource(
+                key=f'{kind}-{number}',
+                kind=kind,
+                id=f'{number}',
+                name='',
+                state=state,
+                possible=storm_state.closure(acting, kind, state),
+            )
+            for kind, state in (('server', 'ACTIVE'), ('volume', 'available'))
+            for number in range(plan.storm.shared[kind])
+        }
+        seen = storm_state.State(limits={}, resources=shared)
+        users = [
+            (choosing.Chooser(weighted), choosing.source(1, number))
+            for number in range(plan.storm.users)
+        ]
+        most = 0
+        for _ in range(50):
+            chosen = [one.choose(seen, rng) for one, rng in users]
+            equal = collections.Counter(
+                (
+                    one.chosen.resource.key,
+                    one.chosen.partners['server'].key,
+                )
+                for one in chosen
+                if one.action.name == 'volume.attach'
+            )
+            most = max(most, *equal.values())
+        self.assertGreaterEqual(most, 4)
 
     def test_an_ordinary_cloud_is_enough(self):
         """Without an administrator and extras something is left of each."""

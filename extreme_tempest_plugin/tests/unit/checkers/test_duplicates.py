@@ -156,6 +156,33 @@ class TestCensus(testtools.TestCase):
         self.assertIn('2 ports have the same fixed address', finding.what)
         self.assertIn('port/a, port/c', finding.what)
 
+    def test_a_volume_that_is_attached_twice(self):
+        """Four asked for it at once, and each was given it."""
+        for kind, service in (
+            ('volume_attachment', 'cinder'),
+            ('server_volume', 'nova'),
+        ):
+            built = base()
+            for server in ('a', 'b'):
+                built.census(
+                    f'{kind}/{server}.1',
+                    'attached',
+                    service=service,
+                    volume=server,
+                    server=f'server/{server}',
+                )
+            self.assertEqual([], duplicates(built))
+            built.census(
+                f'{kind}/a.2',
+                'attached',
+                service=service,
+                volume='a',
+                server='server/a',
+            )
+            (finding,) = duplicates(built)
+            self.assertIn('have the same volume a', finding.what)
+            self.assertEqual(service, finding.service)
+
     def test_holes_make_it_a_doubt(self):
         built = base()
         built.create(3.0, 'a')

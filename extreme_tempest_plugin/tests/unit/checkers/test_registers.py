@@ -189,3 +189,62 @@ class TestMetadata(testtools.TestCase):
         self.put(20.0, 'y', '2', '2')
         self.built.census('server/a', **{'metadata.x': '1'})
         self.assertEqual([], lost_updates(self.built))
+
+
+class TestAttachments(testtools.TestCase):
+    """Where a volume is: written some time after the acknowledgement."""
+
+    def setUp(self):
+        super().setUp()
+        self.built = base()
+        made = self.built.call(3.0, 'volume.create', value='volume/v')
+        self.built.settle(3.2, made, 'available')
+        self.built.complete('volume')
+
+    def write(self, t, server, seen, rest=5.0, outcome='ok'):
+        """One that was acknowledged at once and settled later."""
+        op = self.built.call(
+            t,
+            'volume.attach' if server else 'volume.detach',
+            'volume/v',
+            outcome,
+            writes={'attached': server},
+            asynchronous=True,
+        )
+        if outcome == 'ok':
+            self.built.settle(t + rest, op, 'in-use', seen={'attached': seen})
+
+    def test_to_and_fro(self):
+        self.write(10.0, 'server/a', 'server/a')
+        self.write(20.0, None, None)
+        self.write(30.0, 'server/b', 'server/b')
+        self.assertEqual([], lost_updates(self.built))
+
+    def test_it_was_not_there_yet_when_others_looked(self):
+        self.write(10.0, 'server/a', 'server/a')
+        # Acknowledged at 20.1 s and done at 25 s: in between it is as it was.
+        self.write(20.0, None, None)
+        self.write(21.0, 'server/a', 'server/a', rest=1.0)
+        self.assertEqual([], lost_updates(self.built))
+
+    def test_one_that_was_acknowledged_and_never_came(self):
+        self.write(10.0, 'server/a', None)
+        self.assertEqual([], lost_updates(self.built))
+
+    def test_gone_without_a_detach(self):
+        self.write(10.0, 'server/a', 'server/a')
+        self.write(20.0, 'server/b', None, outcome='fail')
+        self.write(30.0, 'server/b', None)
+        (finding,) = lost_updates(self.built)
+        self.assertIn(
+            "attached of volume/v was set to 'server/a'", finding.what
+        )
+        self.assertIn('was seen as nothing', finding.what)
+
+    def test_twice_at_one_server(self):
+        for _ in range(4):
+            self.write(10.0, 'server/a', 'server/a server/a')
+        (finding,) = lost_updates(self.built)
+        self.assertIn(
+            "is 'server/a server/a', which nobody wrote", finding.what
+        )

@@ -16,7 +16,9 @@ import testtools
 from extreme_tempest_plugin.tests.unit.storm import canned
 
 SHOW = 'cinder:volumes/a'
-OF_NOVA = 'nova:servers/server/os-volume_attachments/a'
+OF_NOVA = 'nova:servers/server/os-volume_attachments'
+HAS = {OF_NOVA: {'volumeAttachments': [{'volumeId': 'a'}]}}
+HAS_NOT = {OF_NOVA: {'volumeAttachments': [{'volumeId': 'b'}]}}
 OFFER = 'cinder:os-volume-transfer/t'
 
 
@@ -126,7 +128,7 @@ CASES = (
     key('volume.delete_metadata'),
     canned.Case(
         action='volume.attach',
-        done={**volume('in-use', **USED), OF_NOVA: {}},
+        done={**volume('in-use', **USED), **HAS},
         lies=(
             GONE,
             ERROR,
@@ -134,16 +136,17 @@ CASES = (
             volume('in-use', attachments=[{'server_id': 'another'}]),
             volume('in-use'),
             {OF_NOVA: None},
+            HAS_NOT,
         ),
     ),
     canned.Case(
         action='volume.detach',
-        done=volume(),
+        done={**volume(), **HAS_NOT},
         lies=(
             GONE,
             volume('detaching', **USED),
             volume('available', **USED),
-            {OF_NOVA: {}},
+            HAS,
         ),
     ),
     canned.Case(
@@ -167,3 +170,36 @@ class VolumeTest(canned.Looks, testtools.TestCase):
         for case in CASES:
             if case.action in ('volume.create', 'volume.attach'):
                 self.assertTrue(case.look(ERROR).final)
+
+    def seen(self, *servers, times=1, status='in-use'):
+        (case,) = (one for one in CASES if one.action == 'volume.attach')
+        attachments = [{'server_id': server} for server in servers]
+        listed = [{'volumeId': 'a'}] * times
+        return case.look(
+            {
+                **volume(status, attachments=attachments),
+                OF_NOVA: {'volumeAttachments': listed},
+            }
+        ).seen
+
+    def test_where_it_is(self):
+        self.assertEqual({'attached': 'server/server'}, self.seen('server'))
+        self.assertEqual({'attached': None}, self.seen(times=0))
+        self.assertEqual({'attached': 'server/b'}, self.seen('b', times=0))
+
+    def test_it_is_there_twice(self):
+        self.assertEqual(
+            {'attached': 'server/server server/server'},
+            self.seen('server', 'server', times=2),
+        )
+        self.assertEqual(
+            {'attached': 'server/b server/server'}, self.seen('server', 'b')
+        )
+
+    def test_a_server_that_migrates_has_two_attachments(self):
+        self.assertEqual(
+            {'attached': 'server/server'}, self.seen('server', 'server')
+        )
+
+    def test_on_its_way_nothing_is_said(self):
+        self.assertEqual({}, self.seen('server', status='detaching'))
