@@ -166,7 +166,16 @@ UptimeGroup = [
     cfg.ListOpt(
         'services',
         default=['keystone', 'nova', 'neutron', 'glance'],
-        help='Services to watch where a plan does not name them.',
+        help='What to watch where a plan does not say so: services by name '
+        'or by their type in the catalog, as nova, nova/kept over a kept '
+        'connection, nova/write, nova@HOST:PORT for one backend; and '
+        'tcp:HOST:PORT, ping:HOST, dns:NAME@SERVER.',
+    ),
+    cfg.StrOpt(
+        'control',
+        help='Something of the network of this machine that is watched '
+        'beside them, tcp:HOST:PORT, ping:HOST or dns:NAME@SERVER. While it '
+        'is away, too, nobody knows whether an API was.',
     ),
 ]
 

@@ -21,6 +21,7 @@ from extreme_tempest_plugin.cloud import logs
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.uptime import self_test
 from extreme_tempest_plugin.uptime import watch
 
 Record = collections.abc.Callable[[events.Event], None]
@@ -54,6 +55,7 @@ class Observing:
             else ()
         )
         self._monitors = watch.Monitors(specs)
+        self._uptime = plan.uptime
         self._log = logs.Watcher(settings.logs, record)
         self._note = note
 
@@ -66,6 +68,8 @@ class Observing:
         :param ending: called before the monitors are stopped.
         :raises HarnessError: if a monitor does not start.
         """
+        if self._uptime is not None:
+            self._test_itself(self._uptime.interval)
         try:
             with self._monitors:
                 self._log.start()
@@ -77,6 +81,13 @@ class Observing:
         finally:
             for trouble in self._monitors.check():
                 self._note.unmeasured('uptime', trouble)
+
+    def _test_itself(self, interval: float) -> None:
+        result = self_test.run(interval)
+        if result.passed:
+            self._note(events.Topic.REMARK, 'uptime', result.text)
+        else:
+            self._note.unmeasured('uptime', result.text)
 
     def over(self) -> bool:
         """See ``watch.Monitors.over``."""

@@ -142,7 +142,9 @@ def _check_times(plan: model.Plan) -> None:
 def _complete_uptime(
     uptime: model.Uptime, settings: settings_.Settings
 ) -> model.Uptime:
-    services = uptime.services
+    services, control = uptime.services, uptime.control
     return msgspec.structs.replace(
-        uptime, services=settings.services if services is None else services
+        uptime,
+        services=settings.services if services is None else services,
+        control=(settings.control or None) if control is None else control,
     )

@@ -130,6 +130,8 @@ class Settings:
     :param others: load processes on other machines; None for none.
     :param name_servers: that the census asks; empty for those that designate
         names.
+    :param control: what the control probe of the monitors watches; empty for
+        none.
     :param web_ui: address and port of Locust's web page; empty for none.
     """
 
@@ -144,6 +146,7 @@ class Settings:
     services: tuple[str, ...]
     os_cloud: str = ''
     name_servers: tuple[NameServer, ...] = ()
+    control: str = ''
     web_ui: str = ''
     others: Others | None = None
 
@@ -180,6 +183,7 @@ def from_conf(conf: cfg.ConfigOpts) -> Settings:
         runs_dir=pathlib.Path(conf.stress.runs_dir),
         known_issues=tuple(map(pathlib.Path, conf.stress.known_issues)),
         services=tuple(conf.uptime.services),
+        control=conf.uptime.control or '',
         os_cloud=conf.stress.os_cloud or '',
         name_servers=tuple(map(_name_server, conf.stress.name_servers)),
         others=_others(conf),

@@ -84,6 +84,18 @@ class Outage:
 
     def conclude(self) -> model.Conclusion:
         self._cover = windows.Cover(self._faults.windows())
+        self._control = outages.of(
+            self._watched.pop(plan_model.CONTROL, ()), self._interval_ns
+        )
+        if (
+            self._plan.uptime is not None
+            and self._plan.uptime.control is not None
+            and not self._control.good
+        ):
+            self._gap(
+                f'The control {self._plan.uptime.control} was never there: '
+                'it tells nothing of the network of the tester.'
+            )
         for service in self._services():
             watched = self._watched.get(service, [])
             found = outages.of(watched, self._interval_ns)
@@ -99,6 +111,17 @@ class Outage:
             findings=tuple(self._findings),
             gaps=tuple(self._gaps),
             rows=tuple(self._rows),
+        )
+
+    def shared_ns(self, outage: availability.Outage) -> int:
+        """How much of an outage the control may have shared."""
+        return sum(
+            max(
+                0,
+                min(outage.end_latest_ns, one.end_latest_ns)
+                - max(outage.start_earliest_ns, one.start_earliest_ns),
+            )
+            for one in self._control.outages
         )
 
     def faults_of(self, outage: availability.Outage) -> tuple[str, ...]:
@@ -169,8 +192,16 @@ class Outage:
     def _judge(self, service: str, found: availability.Availability) -> None:
         allowed = self._allowed_ns(service)
         for one in found.outages:
-            if allowed == 0 or self._certain_ns(one) > allowed:
+            shared = self.shared_ns(one)
+            certain = self._certain_ns(one) - shared
+            if certain > allowed or (allowed == 0 and not shared):
                 self._findings.append(self._finding(service, one))
+            elif shared and one.most_ns > allowed:
+                self._gap(
+                    f'{service} was away for {model.seconds(one.length_ns)}, '
+                    f'and {model.seconds(shared)} of it the control was, too: '
+                    "it may have been the tester's own network."
+                )
             elif one.open or one.most_ns > allowed:
                 self._gap(
                     f'An outage of {service} lasted between '

@@ -61,6 +61,7 @@ class OutageRow(msgspec.Struct, frozen=True, kw_only=True):
     :param failed: samples that failed.
     :param faults: the faults that were active; empty if nothing explains it.
     :param marks: what the operator did meanwhile, by his own marks.
+    :param shared_s: how much of it the control probe was away, too.
     """
 
     start: str
@@ -73,6 +74,7 @@ class OutageRow(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, int]
     faults: tuple[str, ...]
     marks: tuple[str, ...]
+    shared_s: float
 
 
 class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,6 +284,7 @@ def _uptime(
                 errors=one.errors,
                 faults=checker.faults_of(one),
                 marks=checker.marks_of(one),
+                shared_s=_s(checker.shared_ns(one)),
             )
             for one in found.outages
         ),

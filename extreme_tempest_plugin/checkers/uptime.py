@@ -47,7 +47,8 @@ class Uptime:
             wanted = self._slo.wanted_uptime(service)
             if wanted is None:
                 continue
-            least, most = bounds(found)
+            shared = sum(map(self._outages.shared_ns, found.outages))
+            least, most = bounds(found, shared)
             ok = True if least >= wanted else False if most < wanted else None
             shown = f'{_floor(least)} to {_floor(most)} %'
             if ok is False:
@@ -73,8 +74,13 @@ class Uptime:
         )
 
 
-def bounds(found: availability.Availability) -> tuple[float, float]:
-    """The least and the most percent of the watch that it was up."""
+def bounds(
+    found: availability.Availability, shared_ns: int = 0
+) -> tuple[float, float]:
+    """The least and the most percent of the watch that it was up.
+
+    :param shared_ns: of its outages, that the control probe had, too.
+    """
     total = found.end_ns - found.start_ns
     if not total:
         return 0.0, 100.0
@@ -82,7 +88,7 @@ def bounds(found: availability.Availability) -> tuple[float, float]:
     most = sum(one.most_ns for one in found.outages) + found.unknown_ns
     return (
         100.0 * max(0, total - most) / total,
-        100.0 * max(0, total - least) / total,
+        100.0 * min(total, max(0, total - least + shared_ns)) / total,
     )
 
 

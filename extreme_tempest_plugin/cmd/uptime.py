@@ -53,7 +53,15 @@ class Uptime(base.Command):
             '-s',
             '--services',
             metavar='NAME,...',
-            help='what to watch, instead of [uptime] services',
+            help='what to watch, instead of [uptime] services: nova, '
+            'nova/kept, nova/write, nova@HOST:PORT, tcp:HOST:PORT, '
+            'ping:HOST, dns:NAME@SERVER',
+        )
+        parser.add_argument(
+            '--control',
+            metavar='TARGET',
+            help='something of the network of this machine, tcp:HOST:PORT '
+            'for one; while it is away, too, nobody knows',
         )
         _add_end(parser)
         _add_limits(parser)
@@ -160,7 +168,7 @@ def _plan(args: argparse.Namespace) -> model.Plan:
     """
     uptime = {
         key: value
-        for key in ('interval', 'timeout', 'samples')
+        for key in ('interval', 'timeout', 'samples', 'control')
         if (value := getattr(args, key)) is not None
     }
     if args.services is not None:

@@ -36,6 +36,9 @@ THINK_TIME = (0.5, 2.0)
 #: Speaks for what a mapping of limits does not name.
 DEFAULT = 'default'
 
+#: What the control probe is called among the services.
+CONTROL = 'control'
+
 #: Part of the name of a directory.
 Name = Annotated[
     str, msgspec.Meta(pattern=r'\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z')
@@ -127,6 +130,9 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     :param timeout: a sample without an answer by then has failed.
     :param samples: the watch ends after so many of each service; None leaves
         it to the duration.
+    :param control: something of the tester's own network that is watched
+        beside them, ``tcp:HOST:PORT`` for one; None takes ``[uptime]
+        control``. Outages that it shares are nobody's.
     """
 
     services: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = (
@@ -135,6 +141,7 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     interval: Annotated[float, msgspec.Meta(ge=0.02, le=MOST_SECONDS)] = 0.5
     timeout: PositiveSeconds = 10.0
     samples: Count | None = None
+    control: str | None = None
 
     def __post_init__(self) -> None:
         services = self.services or ()
@@ -239,12 +246,20 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
 
     def allowed_outage(self, service: str) -> float:
         """Seconds that one outage of ``service`` may last."""
-        default = self.longest_outage.get(DEFAULT, 0.0)
-        return self.longest_outage.get(service, default)
+        return _limit(self.longest_outage, service) or 0.0
 
     def wanted_uptime(self, service: str) -> float | None:
         """Percent that ``service`` must be up; None if nothing is said."""
-        return self.uptime.get(service, self.uptime.get(DEFAULT))
+        return _limit(self.uptime, service)
+
+
+def _limit(limits: dict[str, float], service: str) -> float | None:
+    """Of ``nova/kept``: its own limit, that of ``nova``, or the default."""
+    bare = service.partition('@')[0].partition('/')[0]
+    for name in (service, bare, DEFAULT):
+        if name in limits:
+            return limits[name]
+    return None
 
 
 class Plan(_Part, frozen=True, forbid_unknown_fields=True):

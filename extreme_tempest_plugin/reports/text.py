@@ -162,6 +162,8 @@ def _outage(service: str, one: summary.OutageRow) -> str:
     marks = (f'"{text}"' for text in one.marks)
     cause = ' and '.join((*one.faults, *marks)) or 'no fault active'
     still = ', not over' if one.open else ''
+    if one.shared_s:
+        cause += f', the control away for {one.shared_s:.2f} s of it'
     # The day is in the last lines; at night the time is enough.
     start = one.start[11:23]
     return page.clean(

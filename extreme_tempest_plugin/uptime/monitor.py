@@ -19,7 +19,6 @@ It imports little, because there is one of it for each service.
 """
 
 import contextlib
-import functools
 import os
 import pathlib
 import resource
@@ -30,20 +29,21 @@ import time
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import writer
-from extreme_tempest_plugin.uptime import catalogue
 from extreme_tempest_plugin.uptime import lifeline
-from extreme_tempest_plugin.uptime import probes
+from extreme_tempest_plugin.uptime import making
 from extreme_tempest_plugin.uptime import sampler
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import tokens
-from extreme_tempest_plugin.uptime import transport
 from extreme_tempest_plugin.uptime import workers
+from extreme_tempest_plugin.uptime import writes
 
 READY = b'ready\n'
 #: Exit status if the spec or the cloud does not fit.
 UNFIT = 2
 _LONGEST_SPEC = 65536
 _NICENESS = -10
+#: What is owed a deletion is deleted within this.
+_CLEAN_NS = 3_000_000_000
 _LONGEST_RUN_US = (1_000_000, 2_000_000)
 
 
@@ -52,7 +52,7 @@ class Recorder:
 
     def __init__(self, out: writer.Writer, actor: str) -> None:
         self._out = out
-        self._actor = actor
+        self.actor = actor
         self._lock = threading.Lock()
         self.lost = 0
 
@@ -65,7 +65,7 @@ class Recorder:
                 first = self.lost == 1
             if first:
                 _say(
-                    f'{self._actor}: {self._out.path}: cannot be written: '
+                    f'{self.actor}: {self._out.path}: cannot be written: '
                     f'{error.strerror}; still watching, but what is lost '
                     'stays unknown'
                 )
@@ -75,9 +75,9 @@ class Recorder:
         self(
             events.Note(
                 t=time.monotonic_ns(),
-                actor=self._actor,
+                actor=self.actor,
                 what=what,
-                about=self._actor,
+                about=self.actor,
                 text=text,
             )
         )
@@ -107,9 +107,10 @@ def _watch(
 ) -> int:
     record.note(events.Topic.STARTED, spec.run)
     _note_clock(record)
+    probe = making.make(spec)
     sampling = sampler.Sampler(
         spec.service,
-        _probe(spec),
+        probe,
         sampler.Pace(
             interval_ns=spec.interval_ns,
             timeout_ns=spec.timeout_ns,
@@ -121,6 +122,8 @@ def _watch(
         record,
     )
     sampling.run(_ready)
+    if isinstance(probe, writes.Write):
+        _clean(probe, record)
     if record.lost:
         # No ENDED: what is missing must not look like a quiet end.
         record.note(
@@ -133,32 +136,22 @@ def _watch(
     return 1 if record.lost else 0
 
 
+def _clean(probe: writes.Write, record: Recorder) -> None:
+    deadline = time.monotonic_ns() + _CLEAN_NS
+    for path in probe.clean(deadline):
+        record(
+            events.Note(
+                t=time.monotonic_ns(),
+                actor=record.actor,
+                what=events.Topic.LEFT_BEHIND,
+                about=path.strip('/'),
+                text=f'a sample of {probe.name} may have made it',
+            )
+        )
+
+
 def _note_clock(record: Recorder) -> None:
     record.note(events.Topic.CLOCK, str(time.time_ns() - time.monotonic_ns()))
-
-
-def _probe(spec: spec_.Spec) -> probes.Probe:
-    if spec.service not in probes.QUESTIONS:
-        raise errors.UsageError(
-            f'no probe for the service {spec.service!r}; there are: '
-            f'{", ".join(probes.known())}'
-        )
-    tls = transport.tls_context(spec.ca_file, spec.insecure)
-    keystone = transport.endpoint(spec.auth_url, tls)
-    fetch = functools.partial(tokens.fetch, keystone, spec)
-    token = fetch()
-    url = catalogue.find(
-        token.catalog,
-        spec.service,
-        spec.catalog_type,
-        spec.region,
-        spec.endpoint_type,
-    )
-    keeper = tokens.Keeper(token, fetch)
-    keeper.start()
-    return probes.Probe(
-        probes.QUESTIONS[spec.service], transport.endpoint(url, tls), keeper
-    )
 
 
 def _come_first() -> None:

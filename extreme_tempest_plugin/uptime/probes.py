@@ -11,7 +11,7 @@
 #    under the License.
 """What is asked of each service, and which answers mean that it is up.
 
-Up is the answer that was asked for, status 200 and the right document, and
+Up is the answer that was asked for, a good status and the right document, and
 nothing else:
 
 - 5xx, and anything that is not the document (a proxy's maintenance page, an
@@ -30,48 +30,17 @@ its users, and is down for them; that keystone failed at the same time is for
 the reader to see in keystone's own samples.
 """
 
-import collections.abc
 import dataclasses
-import re
 
 import msgspec
 
+from extreme_tempest_plugin.uptime import questions
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
 
-_VERSION = re.compile(r'/v\d+(\.\d+)?(/|$)')
 _USER_AGENT = 'extreme-tempest-plugin'
 _DOCUMENT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Question:
-    """What a read probe sends.
-
-    :param name: of the probe.
-    :param version: API version, for an endpoint that does not name one.
-    :param path: after the version.
-    :param key: what the answer's document must hold.
-    :param subject: the token is what is asked about.
-    """
-
-    name: str
-    version: str
-    path: str
-    key: str
-    subject: bool = False
-
-
-QUESTIONS = {
-    'keystone': Question(
-        'token.validate', '/v3', '/auth/tokens?nocatalog', 'token', True
-    ),
-    'nova': Question('server.list', '/v2.1', '/servers?limit=1', 'servers'),
-    'neutron': Question(
-        'network.list', '/v2.0', '/networks?limit=1&fields=id', 'networks'
-    ),
-    'glance': Question('image.list', '/v2', '/images?limit=1', 'images'),
-}
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,32 +54,33 @@ class Reply:
 class Probe:
     """Asks one question of one service.
 
-    :param url: of the service in the catalog.
+    :param target: its endpoint.
     :param keeper: has a token ready.
+    :param send: sends a request; ``transport.request``.
     """
 
     def __init__(
         self,
-        question: Question,
+        question: questions.Question,
         target: transport.Endpoint,
         keeper: tokens.Keeper,
+        send: transport.Send = transport.request,
     ) -> None:
         self.name = question.name
         self._question = question
-        self._target = target
         self._keeper = keeper
-        versioned = _VERSION.search(target.path)
-        self._path = ('' if versioned else question.version) + question.path
+        self._send = send
+        path, self._path = question.of(target.path)
+        self._target = dataclasses.replace(target, path=path)
 
     def headers(self) -> dict[str, str]:
         """What to send; to be asked for before the sample's time is taken.
 
         :raises NoToken: if keystone gave none.
         """
-        token = self._keeper.current()
-        headers = {'X-Auth-Token': token, 'User-Agent': _USER_AGENT}
+        headers = token_headers(self._keeper)
         if self._question.subject:
-            headers['X-Subject-Token'] = token
+            headers['X-Subject-Token'] = headers['X-Auth-Token']
         return headers
 
     def send(self, headers: dict[str, str], deadline_ns: int) -> Reply:
@@ -120,28 +90,39 @@ class Probe:
         :raises NotSent: if this machine could not send it.
         """
         try:
-            answer = transport.request(
+            answer = self._send(
                 self._target, 'GET', self._path, headers, deadline_ns
             )
         except transport.Failed as failure:
             return Reply(error=failure.kind)
         if answer.status == 401:
             self._keeper.distrust(headers['X-Auth-Token'])
-        return Reply(answer.status, judge(answer, self._question.key))
+        return Reply(answer.status, judge(answer, self._question))
 
 
-def judge(answer: transport.Answer, key: str) -> str:
+def token_headers(keeper: tokens.Keeper) -> dict[str, str]:
+    """What each request with a token sends.
+
+    :raises NoToken: if keystone gave none.
+    """
+    return {'X-Auth-Token': keeper.current(), 'User-Agent': _USER_AGENT}
+
+
+def judge(answer: transport.Answer, question: questions.Question) -> str:
     """Class of the error of an answer, empty if it is what was asked for."""
-    if answer.status != 200:
-        hundreds = answer.status // 100
-        return 'malformed' if hundreds <= 2 else f'http-{hundreds}xx'
+    if answer.status not in question.statuses:
+        return wrong_status(answer.status)
     try:
+        if not question.key:
+            _LIST.decode(answer.body)
+            return ''
         document = _DOCUMENT.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return 'malformed'
-    return '' if key in document else 'malformed'
+    return '' if question.key in document else 'malformed'
 
 
-def known() -> collections.abc.Sequence[str]:
-    """Names of the services that there is a probe for."""
-    return sorted(QUESTIONS)
+def wrong_status(status: int) -> str:
+    """Class of the error of an answer with a status that is not good."""
+    hundreds = status // 100
+    return 'malformed' if hundreds <= 2 else f'http-{hundreds}xx'

@@ -30,7 +30,8 @@ MOST_IN_FLIGHT = 256
 class Spec:
     """One service to watch, as whom, and where to write.
 
-    :param service: name of a probe: ``nova``.
+    :param service: what it is called in the history: ``nova``.
+    :param target: what is watched, see ``targets``.
     :param run: identity of the run.
     :param part: path of the part of the history.
     :param auth_url: Keystone v3, ``https://cloud:5000/v3``.
@@ -43,6 +44,7 @@ class Spec:
     """
 
     service: str
+    target: str
     run: str
     part: str
     auth_url: str

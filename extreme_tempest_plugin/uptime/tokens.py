@@ -79,7 +79,7 @@ def fetch(target: transport.Endpoint, spec: spec_.Spec) -> Token:
             '/auth/tokens',
             {'Content-Type': 'application/json'},
             asked + TIMEOUT_NS,
-            _credentials(spec),
+            credentials(spec),
         )
     except transport.Failed as failure:
         raise NoToken(f'keystone: {failure.kind}') from None
@@ -116,7 +116,8 @@ def _read(answer: transport.Answer, asked: int) -> Token:
     )
 
 
-def _credentials(spec: spec_.Spec) -> bytes:
+def credentials(spec: spec_.Spec) -> bytes:
+    """What a request for a token carries."""
     user = {
         'name': spec.username,
         'password': spec.password,

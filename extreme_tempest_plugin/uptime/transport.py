@@ -19,6 +19,8 @@ to the last byte, also if the other side drips; only name resolution is left,
 which the sampler bounds.
 """
 
+import collections.abc
+import contextlib
 import dataclasses
 import errno
 import http.client
@@ -128,6 +130,20 @@ def tls_context(ca_file: str, insecure: bool) -> ssl.SSLContext:
     return context
 
 
+class Send(typing.Protocol):
+    """How a request is sent: ``request``, or over a kept connection."""
+
+    def __call__(
+        self,
+        target: Endpoint,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        deadline_ns: int,
+        body: bytes | None = None,
+    ) -> Answer: ...
+
+
 def request(
     target: Endpoint,
     method: str,
@@ -143,11 +159,28 @@ def request(
     :raises Failed: if there was no answer of HTTP by then.
     :raises NotSent: if this machine is to blame.
     """
+    with explained(), connect(target, deadline_ns) as sock:
+        answer, _ = exchange(
+            target,
+            sock,
+            deadline_ns,
+            method,
+            path,
+            {'Connection': 'close'} | headers,
+            body,
+        )
+        return answer
+
+
+@contextlib.contextmanager
+def explained() -> collections.abc.Iterator[None]:
+    """Tell the other side's failures from our own.
+
+    :raises Failed: if there was no answer of HTTP.
+    :raises NotSent: if this machine is to blame.
+    """
     try:
-        with _connect(target, deadline_ns) as sock:
-            return _exchange(
-                target, sock, deadline_ns, method, path, headers, body
-            )
+        yield
     except ssl.SSLEOFError:
         raise Failed('reset') from None
     except ssl.SSLError:
@@ -173,15 +206,22 @@ def _explain(error: OSError) -> Exception:
     return Failed(kind) if kind else NotSent(error.strerror or str(error))
 
 
-def _left(deadline_ns: int) -> float:
-    left = (deadline_ns - time.monotonic_ns()) / 1e9
-    if left <= 0:
+def left(deadline_ns: int) -> float:
+    """Seconds up to a deadline.
+
+    :raises TimeoutError: if it has passed.
+    """
+    seconds = (deadline_ns - time.monotonic_ns()) / 1e9
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds
 
 
-def _connect(target: Endpoint, deadline_ns: int) -> socket.socket:
-    """Connect to the first address of the name that answers."""
+def connect(target: Endpoint, deadline_ns: int) -> socket.socket:
+    """Connect to the first address of the name that answers.
+
+    :raises OSError: if none does; see ``explained``.
+    """
     found = socket.getaddrinfo(
         target.host, target.port, type=socket.SOCK_STREAM
     )
@@ -189,12 +229,12 @@ def _connect(target: Endpoint, deadline_ns: int) -> socket.socket:
     for family, kind, protocol, _, address in found:
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(_left(deadline_ns))
+            sock.settimeout(left(deadline_ns))
             sock.connect(address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if target.tls is None:
                 return sock
-            sock.settimeout(_left(deadline_ns))
+            sock.settimeout(left(deadline_ns))
             return target.tls.wrap_socket(sock, server_hostname=target.host)
         except ssl.SSLError:
             sock.close()
@@ -205,7 +245,7 @@ def _connect(target: Endpoint, deadline_ns: int) -> socket.socket:
     raise trouble
 
 
-def _exchange(
+def exchange(
     target: Endpoint,
     sock: socket.socket,
     deadline_ns: int,
@@ -213,14 +253,18 @@ def _exchange(
     path: str,
     headers: dict[str, str],
     body: bytes | None,
-) -> Answer:
+) -> tuple[Answer, bool]:
+    """Send a request over a connection and read the answer.
+
+    :returns: the answer, and whether the connection may be used again.
+    """
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = typing.cast(socket.socket, _Wire(sock, deadline_ns))
     connection.request(
         method,
         target.path + path,
         body,
-        {'Accept': 'application/json', 'Connection': 'close'} | headers,
+        {'Accept': 'application/json'} | headers,
     )
     response = connection.getresponse()
     try:
@@ -228,7 +272,9 @@ def _exchange(
         # read(n) says nothing when the connection ends before the body does.
         if response.length and len(content) < BODY_LIMIT:
             raise Failed('reset')
-        return Answer(response.status, content, response.headers)
+        # What is left unread would be taken for the next answer.
+        again = not response.will_close and response.isclosed()
+        return Answer(response.status, content, response.headers), again
     finally:
         response.close()
 
@@ -241,7 +287,7 @@ class _Wire:
         self._deadline_ns = deadline_ns
 
     def sendall(self, data: bytes) -> None:
-        self._sock.settimeout(_left(self._deadline_ns))
+        self._sock.settimeout(left(self._deadline_ns))
         self._sock.sendall(data)
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -260,5 +306,5 @@ class _Incoming(io.RawIOBase):
         return True
 
     def readinto(self, buffer: typing.Any) -> int:
-        self._sock.settimeout(_left(self._deadline_ns))
+        self._sock.settimeout(left(self._deadline_ns))
         return self._sock.recv_into(buffer)

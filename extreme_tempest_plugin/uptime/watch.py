@@ -15,6 +15,7 @@ import collections.abc
 import contextlib
 import os
 import pathlib
+import re
 import select
 import signal
 import subprocess
@@ -28,10 +29,12 @@ import msgspec
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.uptime import monitor
-from extreme_tempest_plugin.uptime import probes
 from extreme_tempest_plugin.uptime import progress
+from extreme_tempest_plugin.uptime import questions
 from extreme_tempest_plugin.uptime import spec as spec_
+from extreme_tempest_plugin.uptime import targets
 from extreme_tempest_plugin.uptime import tokens
+from extreme_tempest_plugin.uptime import writes
 
 if typing.TYPE_CHECKING:
     # Both load Tempest, which nothing here needs.
@@ -41,7 +44,9 @@ if typing.TYPE_CHECKING:
 #: A monitor that has not sent its first sample by then does not start.
 START_SECONDS = tokens.TIMEOUT_NS / 1e9 + 30.0
 #: On top of the time-out of the samples in flight.
-_END_SECONDS = 5.0
+_END_SECONDS = 10.0
+#: What a name may not have that is part of the name of a file.
+_UNSAFE = re.compile(r'[^A-Za-z0-9_.-]')
 
 
 #: What ``Monitors.progress`` gives for each service.
@@ -49,16 +54,20 @@ Progress = progress.Progress
 
 
 def check(uptime: model.Uptime) -> None:
-    """Look at a plan's services before anything is done.
+    """Look at what a plan wants watched before anything is done.
 
     :raises UsageError: if there is no probe for one of them.
     """
-    for service in uptime.services or ():
-        if service not in probes.QUESTIONS:
-            raise errors.UsageError(
-                f'uptime: no probe for the service {service!r}; there are: '
-                f'{", ".join(probes.known())}'
-            )
+    for name in uptime.services or ():
+        target = targets.parse(name)
+        if target.how == 'write':
+            writes.check(target.service)
+    control = uptime.control
+    if control is not None and targets.parse(control).kind == 'api':
+        raise errors.UsageError(
+            f'uptime: control {control}: give something that is not of the '
+            'cloud: tcp:HOST:PORT, ping:HOST or dns:NAME@SERVER'
+        )
 
 
 def specs(
@@ -78,16 +87,20 @@ def specs(
     if services is None:
         services = settings.services
     check(msgspec.structs.replace(uptime, services=services))
+    wanted = {name: name for name in services}
+    if uptime.control is not None:
+        wanted[model.CONTROL] = uptime.control
     cloud = settings.cloud
     return tuple(
         spec_.Spec(
-            service=service,
+            service=name,
+            target=target,
             run=run,
-            part=str(parts / f'uptime-{service}.jsonl'),
+            part=str(parts / f'uptime-{_UNSAFE.sub("_", name)}.jsonl'),
             auth_url=cloud.auth_url,
             region=cloud.region,
             endpoint_type=cloud.endpoint_type,
-            catalog_type=cloud.catalog_types[service],
+            catalog_type=_catalog_type(cloud, targets.parse(target).service),
             ca_file=cloud.ca_file,
             insecure=cloud.insecure,
             username=credentials.username,
@@ -98,8 +111,14 @@ def specs(
             timeout=uptime.timeout,
             samples=uptime.samples or 0,
         )
-        for service in dict.fromkeys(services)
+        for name, target in wanted.items()
     )
+
+
+def _catalog_type(cloud: 'settings_.Cloud', service: str) -> str:
+    """Its type in the catalog; a service without a name here is its type."""
+    known = questions.TYPES | cloud.catalog_types
+    return known.get(service, service)
 
 
 class Monitors:

@@ -65,6 +65,7 @@ class MonitorCase(testtools.TestCase):
         types = {'nova': 'compute', 'keystone': 'identity'}
         given = {
             'service': service,
+            'target': service,
             'run': 'run-1',
             'part': str(self.parts / f'uptime-{service}.jsonl'),
             'auth_url': f'{self.cloud.keystone.url}/v3',

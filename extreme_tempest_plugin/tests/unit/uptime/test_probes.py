@@ -14,8 +14,11 @@ import email.message
 import testtools
 
 from extreme_tempest_plugin.uptime import probes
+from extreme_tempest_plugin.uptime import questions
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
+
+NOVA = questions.of('nova')
 
 
 def answer(status, body=b'{"servers": []}'):
@@ -35,7 +38,7 @@ class Keeper:
 
 class TestJudge(testtools.TestCase):
     def test_up_is_what_was_asked_for(self):
-        self.assertEqual('', probes.judge(answer(200), 'servers'))
+        self.assertEqual('', probes.judge(answer(200), NOVA))
 
     def test_every_other_status_has_failed(self):
         for status, error in (
@@ -48,9 +51,7 @@ class TestJudge(testtools.TestCase):
             (500, 'http-5xx'),
             (503, 'http-5xx'),
         ):
-            self.assertEqual(
-                error, probes.judge(answer(status), 'servers'), status
-            )
+            self.assertEqual(error, probes.judge(answer(status), NOVA), status)
 
     def test_another_document_has_failed(self):
         for body in (
@@ -63,7 +64,20 @@ class TestJudge(testtools.TestCase):
             b'{"servers": "' + b'x' * transport.BODY_LIMIT,
         ):
             self.assertEqual(
-                'malformed', probes.judge(answer(200, body), 'servers')
+                'malformed', probes.judge(answer(200, body), NOVA)
+            )
+
+    def test_a_list_where_a_list_is_asked_for(self):
+        swift = questions.of('swift')
+        self.assertEqual('', probes.judge(answer(200, b'[]'), swift))
+        self.assertEqual('malformed', probes.judge(answer(200), swift))
+
+    def test_versions_come_with_a_status_of_their_own(self):
+        versions = b'{"versions": []}'
+        placement = questions.of('placement')
+        for status, error in ((200, ''), (300, ''), (302, 'http-3xx')):
+            self.assertEqual(
+                error, probes.judge(answer(status, versions), placement)
             )
 
 
@@ -76,9 +90,8 @@ class TestProbe(testtools.TestCase):
             asked.append(f'{method} {target.path}{path}')
             return answer(200)
 
-        self.patch(transport, 'request', request)
         target = transport.endpoint(url, transport.tls_context('', False))
-        probe = probes.Probe(probes.QUESTIONS[service], target, Keeper())
+        probe = probes.Probe(questions.of(service), target, Keeper(), request)
         probe.send(probe.headers(), 0)
         return asked[0]
 
@@ -100,6 +113,16 @@ class TestProbe(testtools.TestCase):
             ('glance', 'http://c/image', '/image/v2/images?limit=1'),
             ('keystone', 'http://c/v3', '/v3/auth/tokens?nocatalog'),
             ('keystone', 'http://c/id', '/id/v3/auth/tokens?nocatalog'),
+            ('cinder', 'http://c/v3/a1b2', '/v3/a1b2/volumes?limit=1'),
+            (
+                'swift',
+                'http://c/v1/AUTH_a1b2',
+                '/v1/AUTH_a1b2?format=json&limit=1',
+            ),
+            ('designate', 'http://c:9001', '/v2/zones?limit=1'),
+            ('placement', 'http://c/placement', '/placement/'),
+            ('sharev2', 'http://c/share/v2/a1b2', '/share/'),
+            ('container-infra', 'http://c:9511/v1', '/'),
         ):
             self.assertEqual(f'GET {path}', self.path(service, url))
 
@@ -109,10 +132,10 @@ class TestProbe(testtools.TestCase):
                 raise result
             return result
 
-        self.patch(transport, 'request', request)
         keeper = Keeper()
         target = transport.Endpoint('c', 80, '', None)
-        return probes.Probe(probes.QUESTIONS[service], target, keeper), keeper
+        question = questions.of(service)
+        return probes.Probe(question, target, keeper, request), keeper
 
     def test_keystone_is_asked_about_the_token_itself(self):
         probe, _ = self.probe('keystone', answer(200))

@@ -26,6 +26,7 @@ KEYSTONE = transport.Endpoint('c', 5000, '/v3', None)
 def spec(**changes):
     given = {
         'service': 'nova',
+        'target': 'nova',
         'run': 'run-1',
         'part': 'part.jsonl',
         'auth_url': 'http://c:5000/v3',

@@ -57,7 +57,7 @@ class TestRequest(testtools.TestCase):
         def connect(target, deadline):
             raise error
 
-        self.patch(transport, '_connect', connect)
+        self.patch(transport, 'connect', connect)
         target = transport.Endpoint('c', 80, '', None)
         return transport.request(target, 'GET', '/', {}, 0)
 

@@ -49,14 +49,43 @@ class TestSpecs(testtools.TestCase):
         (nova,) = self.specs(services=('nova',), interval=0.02)
         self.assertEqual(20_000_000, nova.interval_ns)
 
-    def test_unknown_service(self):
-        for call in (
-            lambda: self.specs(services=('mistral',)),
-            lambda: watch.check(model.Uptime(services=('mistral',))),
+    def test_each_way_to_watch_a_service(self):
+        specs = self.specs(
+            services=('nova/kept', 'nova@10.0.0.11:8774', 'tcp:10.0.0.7:22')
+        )
+        self.assertEqual(
+            ['compute', 'compute', ''], [one.catalog_type for one in specs]
+        )
+        self.assertEqual('uptime/nova/kept', specs[0].actor)
+        self.assertEqual('/parts/uptime-nova_kept.jsonl', specs[0].part)
+        self.assertEqual(
+            '/parts/uptime-nova_10.0.0.11_8774.jsonl', specs[1].part
+        )
+
+    def test_services_by_their_type(self):
+        heat, mistral = self.specs(services=('heat', 'workflowv2'))
+        self.assertEqual('orchestration', heat.catalog_type)
+        self.assertEqual('workflowv2', mistral.catalog_type)
+
+    def test_control(self):
+        _, control = self.specs(services=('nova',), control='tcp:10.0.0.1:22')
+        self.assertEqual('control', control.service)
+        self.assertEqual('tcp:10.0.0.1:22', control.target)
+
+    def test_what_cannot_be_watched(self):
+        for uptime, said in (
+            ({'services': ('nova/',)}, "'nova/'"),
+            ({'services': ('tcp:10.0.0.7',)}, 'tcp:HOST:PORT'),
+            ({'services': ('cinder/write',)}, 'glance, keystone, nova'),
+            ({'control': 'nova'}, 'not of the cloud'),
+            ({'control': 'tcp:1'}, "'tcp:1'"),
         ):
-            error = self.assertRaises(errors.UsageError, call)
-            self.assertIn("'mistral'", str(error))
-            self.assertIn('glance, keystone, neutron, nova', str(error))
+            error = self.assertRaises(errors.UsageError, self.specs, **uptime)
+            self.assertIn(said, str(error))
+            error = self.assertRaises(
+                errors.UsageError, watch.check, model.Uptime(**uptime)
+            )
+            self.assertIn(said, str(error))
 
     def test_requests_in_flight_are_bounded(self):
         (nova,) = self.specs(services=('nova',))

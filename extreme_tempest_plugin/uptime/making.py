@@ -1,0 +1,80 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The probe that a monitor was told to send."""
+
+import dataclasses
+import functools
+import ssl
+import time
+
+from extreme_tempest_plugin.uptime import catalogue
+from extreme_tempest_plugin.uptime import kept
+from extreme_tempest_plugin.uptime import plain
+from extreme_tempest_plugin.uptime import probes
+from extreme_tempest_plugin.uptime import questions
+from extreme_tempest_plugin.uptime import sampler
+from extreme_tempest_plugin.uptime import spec as spec_
+from extreme_tempest_plugin.uptime import targets
+from extreme_tempest_plugin.uptime import tokens
+from extreme_tempest_plugin.uptime import transport
+from extreme_tempest_plugin.uptime import writes
+
+
+def make(spec: spec_.Spec) -> sampler.Probe:
+    """A probe that is ready to be sent.
+
+    :raises UsageError: if the cloud or this user cannot do what it takes.
+    :raises NoToken: if keystone gives no token.
+    """
+    target = targets.parse(spec.target)
+    if target.kind != 'api':
+        return plain.make(target)
+    tls = transport.tls_context(spec.ca_file, spec.insecure)
+    keystone = transport.endpoint(spec.auth_url, tls)
+    fetch = functools.partial(tokens.fetch, keystone, spec)
+    token = fetch()
+    url = catalogue.find(
+        token.catalog,
+        target.service,
+        spec.catalog_type,
+        spec.region,
+        spec.endpoint_type,
+    )
+    send = kept.Connections().request if target.how == 'kept' else None
+    send = send or transport.request
+    where = _at(target, transport.endpoint(url, tls), tls)
+    if target.how == 'write' and target.service == 'keystone':
+        path = where.path if '/v3' in where.path else f'{where.path}/v3'
+        return writes.Token(dataclasses.replace(where, path=path), spec, send)
+    keeper = tokens.Keeper(token, fetch)
+    keeper.start()
+    if target.how == 'write':
+        recipe = writes.RECIPES[target.service]
+        probe = writes.Write(recipe, where, keeper, spec.run, send)
+        probe.prepare(time.monotonic_ns() + tokens.TIMEOUT_NS)
+        return probe
+    question = questions.of(target.service)
+    return probes.Probe(question, where, keeper, send)
+
+
+def _at(
+    target: targets.Target, found: transport.Endpoint, verified: ssl.SSLContext
+) -> transport.Endpoint:
+    """The endpoint of the catalog, or the same of one backend."""
+    if not target.host:
+        return found
+    tls = found.tls
+    if target.scheme:
+        tls = verified if target.scheme == 'https' else None
+    standard = 443 if tls else 80
+    port = target.port or (standard if target.scheme else found.port)
+    return dataclasses.replace(found, host=target.host, port=port, tls=tls)
