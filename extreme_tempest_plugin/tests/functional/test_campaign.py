@@ -117,9 +117,11 @@ class CampaignTest(testtools.TestCase):
     def found(self, told):
         """What is found where servers are shown otherwise."""
         self.stub.rules.append(
-            lambda method, path: told
-            if method == 'GET' and path.startswith('/v2.1/servers/')
-            else None
+            lambda method, path: (
+                told
+                if method == 'GET' and path.startswith('/v2.1/servers/')
+                else None
+            )
         )
         result = self.run_plan(PLAN.replace('keypair.create', 'server.show'))
         self.assertEqual('fail', result.verdict.verdict, result.verdict)
