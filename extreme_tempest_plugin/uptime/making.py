@@ -51,7 +51,7 @@ def make(spec: spec_.Spec) -> sampler.Probe:
     )
     send = kept.Connections().request if target.how == 'kept' else None
     send = send or transport.request
-    where = _at(target, transport.endpoint(url, tls), tls)
+    where = at(target, transport.endpoint(url, tls), tls)
     if target.how == 'write' and target.service == 'keystone':
         path = where.path if '/v3' in where.path else f'{where.path}/v3'
         return writes.Token(dataclasses.replace(where, path=path), spec, send)
@@ -66,7 +66,7 @@ def make(spec: spec_.Spec) -> sampler.Probe:
     return probes.Probe(question, where, keeper, send)
 
 
-def _at(
+def at(
     target: targets.Target, found: transport.Endpoint, verified: ssl.SSLContext
 ) -> transport.Endpoint:
     """The endpoint of the catalog, or the same of one backend."""

@@ -84,9 +84,9 @@ class TestPrepare(testtools.TestCase):
 
     def test_unknown_service(self):
         said = self.refused(
-            'name: p\nduration: 9\nuptime: {services: [nowa]}\n'
+            'name: p\nduration: 9\nuptime: {services: [no/wa]}\n'
         )
-        self.assertIn('nowa', said)
+        self.assertIn('no/wa', said)
 
     def test_more_users_than_servers(self):
         self.assertIn(
