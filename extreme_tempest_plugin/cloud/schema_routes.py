@@ -73,6 +73,9 @@ _ROUTES: dict[tuple[str, str, str], dict[str, tuple[str, ...]]] = {
         'POST servers/*/os-volume_attachments': ('attach_volume',),
         'GET servers/*/os-volume_attachments/*': ('show_volume_attachment',),
         'DELETE servers/*/os-volume_attachments/*': ('detach_volume',),
+        'GET servers/*/tags': ('list_tags',),
+        'PUT servers/*/tags/*': ('update_tag',),
+        'DELETE servers/*/tags/*': ('delete_tag',),
         'POST servers/*/action confirmResize': (
             'server_actions_confirm_resize',
         ),
@@ -189,10 +192,12 @@ def find(service: str, request: str, version: str) -> tuple[Schema, ...]:
         return ()
     client, names = found
     modules = _modules(client, version)
-    # A version repeats what it changes; what it does not is in the oldest.
+    # A version repeats what it changes; what it does not is in the oldest;
+    # what came after it is in neither.
     return tuple(
-        next(getattr(one, name) for one in modules if hasattr(one, name))
+        getattr(has_it[0], name)
         for name in names
+        if (has_it := [one for one in modules if hasattr(one, name)])
     )
 
 

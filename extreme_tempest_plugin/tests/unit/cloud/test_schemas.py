@@ -330,7 +330,11 @@ class TestRoutes(testtools.TestCase):
                 kind=action.kind,
                 id='a',
                 name='n',
-                attributes={'size': 1, f'metadata.{registers.KEYS[0]}': 'v'},
+                attributes={
+                    'size': 1,
+                    f'metadata.{registers.KEYS[0]}': 'v',
+                    f'tag.{registers.KEYS[0]}': registers.THERE,
+                },
             )
         )
         partners = {

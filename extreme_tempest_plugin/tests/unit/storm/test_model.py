@@ -75,10 +75,10 @@ class Walk:
         )
         self.chosen.append({'action': choice.action.name, **choice.record})
         self.state = self.state.invoked(call)
-        created = call.resource is None
+        created = call.action.effect is model.Effect.CREATES
         value = f'id-{self.count}' if created else ''
         self.state = self.state.ended(call, outcome, status, value)
-        key = call.op if created else call.resource.key
+        key = call.resource.key if call.resource else call.op
         if call.action.effect is model.Effect.READS:
             # Whatever became of it, what was read is as it was.
             pass
@@ -103,8 +103,13 @@ class Walk:
 
     def check(self, choice: choosing.Choice) -> None:
         resource = choice.chosen.resource
-        if resource is None:
+        if choice.action.effect is model.Effect.CREATES:
+            assert resource is None
             assert self.state.room(choice.action.kind) > 0
+            return
+        if resource is None:
+            assert choice.action.effect is model.Effect.READS
+            assert not choice.action.states
             return
         assert not resource.busy
         assert resource.key not in self.lost
