@@ -173,7 +173,7 @@ def _inside(cloud: ports.Cloud, container: str) -> dict[str, _Refs]:
                 '"'
             ),
             'listed_size': str(row.get('bytes', 0)),
-            **({'large': 'yes'} if 'slo_etag' in row else {}),
+            **(kinds_objects.LARGE if 'slo_etag' in row else {}),
         }
         for row in kinds_objects.inside(cloud, container)
     }

@@ -20,6 +20,9 @@ import urllib.parse
 from extreme_tempest_plugin.cloud import listing
 from extreme_tempest_plugin.cloud import ports
 
+#: Attribute of a large object, which others do not have.
+LARGE = {'large': 'yes'}
+
 
 def inside(cloud: ports.Cloud, container: str) -> list[listing.Shown]:
     """The objects of a container; none if it is gone meanwhile."""

@@ -20,6 +20,7 @@ import random
 
 import msgspec
 
+from extreme_tempest_plugin.cloud import kinds_objects
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm.actions import looking
@@ -79,7 +80,7 @@ class CreateLargeObject(objects_data.CreateObject):
         return {
             **super().attributes(call),
             objects_data.ETAG: _etag(_parts(call)),
-            'large': True,
+            **kinds_objects.LARGE,
         }
 
 

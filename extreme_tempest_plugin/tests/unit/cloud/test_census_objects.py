@@ -18,6 +18,8 @@ import testtools
 
 from extreme_tempest_plugin.cloud import census_objects
 from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.storm import actions
+from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.tests.unit.cloud import fakes
 
 
@@ -218,6 +220,17 @@ class LookTest(testtools.TestCase):
         self.assertEqual('0123', found['xt-c/a'][1]['etag'])
         self.assertEqual('0123', found['xt-c/a'][1]['listed_etag'])
         self.assertNotIn('listed_bytes', found['xt-c'][1])
+        # What its create writes, so that no update of it is lost.
+        create = actions.catalogue()['object.create_large']
+        call = model.Call(
+            op='0-1',
+            action=create,
+            resource=None,
+            args={'name': 'a', 'content': 1, 'size': 5096},
+            choice={},
+        )
+        wrote = create.attributes(call)['large']
+        self.assertEqual(wrote, found['xt-c/a'][1]['large'])
         self.assertEqual(0, self.waited())
 
     def test_those_of_others(self):

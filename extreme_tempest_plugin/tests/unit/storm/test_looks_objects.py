@@ -138,7 +138,7 @@ class LooksTest(canned.Looks, testtools.TestCase):
     def test_the_parts_of_a_large_object_go_with_it(self):
         call = canned.Case(
             action='object.delete',
-            attributes={'large': True},
+            attributes={'large': 'yes'},
             done={},
             lies=(),
             id='c/o',
