@@ -54,6 +54,17 @@ runs_dir = {here}/runs
 state_dir = {here}/journal
 """
 
+IN_TWO = """
+name: in-two
+duration: {duration}
+seed: 3
+storm:
+  users: 4
+  processes: 2
+  think_time: [0.1, 0.3]
+  actions: {{keypair.create: 2, keypair.delete: 1}}
+"""
+
 SECRET = 'not-to-be-seen'
 
 
@@ -180,6 +191,46 @@ class CommandTest(testtools.TestCase):
             for one in invoked
             if one.action == 'keypair.create'
         }
+
+    def _plan(self, text: str) -> str:
+        path = self.here / 'plan.yaml'
+        path.write_text(text)
+        return str(path)
+
+    def test_several_processes_and_their_replay(self):
+        plan = self._plan(IN_TWO.format(duration=4))
+        status, _, err = self._do('run', plan)
+        self.assertEqual(0, status, err)
+        before = self._events(events.Invoke)
+        self.assertEqual(
+            {'storm/0', 'storm/1'},
+            {one.actor.rpartition('/')[0] for one in before},
+        )
+        status, _, err = self._do('replay', str(self._run_directory()))
+        self.assertEqual(0, status, err)
+        after = self._events(events.Invoke)
+        self.assertEqual(
+            sorted((one.op, one.actor, one.action) for one in before),
+            sorted((one.op, one.actor, one.action) for one in after),
+        )
+
+    def test_a_load_process_is_killed(self):
+        """What the others saw is no proof that nothing is wrong."""
+        child = self._begin('run', self._plan(IN_TWO.format(duration=60)))
+        self._await(lambda: len(self.stub.keypairs) > 6)
+        parts = list(self._run_directory().glob('parts/storm-1.*'))
+        victims = [
+            pid for pid in _descendants(child.pid) if _holds(pid, parts)
+        ]
+        self.assertEqual(1, len(victims), victims)
+        os.kill(victims[0], signal.SIGKILL)
+        status, out, err = self._end(child)
+        self.assertEqual(3, status, out + err)
+        self.assertIn('UNKNOWN', out)
+        self.assertIn('load process 1', out + err)
+        said = [one.text for one in self._events(events.Note)]
+        self.assertIn('load process 1', ' '.join(said))
+        self.assertEqual({'precious'}, self.stub.keypairs)
 
     def test_what_a_killed_run_left_is_deleted(self):
         child = self._begin(
@@ -323,3 +374,17 @@ class CommandTest(testtools.TestCase):
             self.assertIn('history.jsonl', self._refused('replay', str(path)))
         self.assertIn('moon', self._refused('replay', str(self.here / 'moon')))
         self.assertIn('moon', self._refused('clean', '--run', 'moon'))
+
+
+def _descendants(pid: int) -> list[int]:
+    children = pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text()
+    found = [int(word) for word in children.split()]
+    return found + [one for child in found for one in _descendants(child)]
+
+
+def _holds(pid: int, paths: list[pathlib.Path]) -> bool:
+    """Whether a process has one of some files open."""
+    return any(
+        file.resolve() in paths
+        for file in pathlib.Path(f'/proc/{pid}/fd').iterdir()
+    )

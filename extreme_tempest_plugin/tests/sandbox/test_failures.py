@@ -17,17 +17,9 @@ Needs a sandbox that is up::
         ./extreme_tempest_plugin/tests/sandbox run --serial
 """
 
-import configparser
-import json
-import os
-import pathlib
-import shutil
 import signal
-import subprocess
-import tempfile
-import time
 
-import testtools
+from extreme_tempest_plugin.tests.sandbox import commands
 
 TERMINATE = """
 name: rabbitmq-gone
@@ -50,47 +42,14 @@ slo:
 """
 
 
-class SandboxTest(testtools.TestCase):
-    """Runs commands against the sandbox with a configuration of its own."""
-
+class SandboxTest(commands.SandboxTest):
     def setUp(self):
         super().setUp()
-        given = os.environ.get('TEMPEST_CONFIG_DIR')
-        if not given or not os.environ.get('OS_FAULTS_CONFIG'):
-            self.fail('not in a sandbox: use `tempest extreme sandbox exec`')
-        self.directory = pathlib.Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.directory)
-        self.runs = self.directory / 'runs'
         plans = self.directory / 'plans'
         plans.mkdir()
         self.plan = plans / 'rabbitmq_restart.yaml'
         self.plan.write_text(TERMINATE)
-        config = configparser.ConfigParser(interpolation=None)
-        config.read(pathlib.Path(given) / 'tempest.conf')
-        config['stress']['plans_dir'] = str(plans)
-        config['stress']['runs_dir'] = str(self.runs)
-        config['destructive']['state_dir'] = str(self.directory / 'journal')
-        with (self.directory / 'tempest.conf').open('w') as file:
-            config.write(file)
-        self.env = dict(os.environ, TEMPEST_CONFIG_DIR=str(self.directory))
-        (self.directory / '.stestr.conf').write_text(
-            (pathlib.Path(given).parent / '.stestr.conf').read_text()
-        )
-
-    def call(self, *argv):
-        return subprocess.run(
-            argv,
-            cwd=self.directory,
-            env=self.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=600,
-        )
-
-    def verdict(self):
-        (run,) = self.runs.iterdir()
-        return run, json.loads((run / 'verdict.json').read_text())
+        self.configure('stress', plans_dir=str(plans))
 
     def test_rabbitmq_stopped_for_good_fails_and_says_why(self):
         done = self.call(
@@ -115,16 +74,8 @@ class SandboxTest(testtools.TestCase):
         self.assertEqual(1, again.returncode, again.stdout)
 
     def test_killed_run_is_healed(self):
-        run = subprocess.Popen(
-            ['tempest', 'extreme', 'run', str(self.plan)],
-            cwd=self.directory,
-            env=self.env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.addCleanup(run.wait)
-        self.addCleanup(run.kill)
-        self.wait_for_event('"phase":"evidenced"', 90)
+        run = self.begin('tempest', 'extreme', 'run', str(self.plan))
+        self.wait_for_event('campaign', '"phase":"evidenced"', 90)
         run.send_signal(signal.SIGKILL)
         run.wait()
         healed = self.call('tempest', 'extreme', 'heal')
@@ -132,12 +83,3 @@ class SandboxTest(testtools.TestCase):
         self.assertIn('fault-1', healed.stdout)
         again = self.call('tempest', 'extreme', 'heal')
         self.assertIn('nothing to heal', again.stdout)
-
-    def wait_for_event(self, text, seconds):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            for part in self.runs.glob('*/parts/campaign.jsonl'):
-                if text in part.read_text():
-                    return
-            time.sleep(0.2)
-        self.fail(f'no event {text} within {seconds} s')
