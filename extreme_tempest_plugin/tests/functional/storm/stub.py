@@ -51,7 +51,8 @@ class Machine:
         self.name = name
         self.status = 'BUILD'
         self.task_state: str | None = 'spawning'
-        self.actions: dict[str, str | None] = {}
+        #: What nova records: by request, its event and the event's result.
+        self.actions: dict[str, tuple[str, str | None]] = {}
 
     def show(self) -> dict[str, object]:
         return bodies.server(self.id, self.name, **self._state())
@@ -93,6 +94,8 @@ class Stub:
         self.requests: list[tuple[str, str]] = []
         self.connections = 0
         self.machines: dict[str, Machine] = {}
+        #: With those that are gone: their records stay.
+        self.ever: dict[str, Machine] = {}
         self.keypairs: set[str] = set()
         self.lock = threading.RLock()
         self._server = _Server(self)
@@ -196,10 +199,16 @@ class Stub:
 
     def create(self, groups, body, request_id, query):
         machine = Machine(body['server']['name'])
-        self.machines[machine.id] = machine
+        self.machines[machine.id] = self.ever[machine.id] = machine
+        machine.actions[request_id] = ('compute__do_build_and_run', None)
 
         def build() -> None:
             machine.status, machine.task_state = self.boots, None
+            result = 'Success' if self.boots == 'ACTIVE' else 'Error'
+            machine.actions[request_id] = (
+                'compute__do_build_and_run',
+                result,
+            )
 
         self.later(build)
         return 202, {'server': {'id': machine.id, 'links': []}}
@@ -241,24 +250,36 @@ class Stub:
             return _missing()
         if machine.task_state:
             return 409, {'conflictingRequest': {'message': 'busy'}}
-        machine.actions[request_id] = None
+        machine.actions[request_id] = ('compute_reboot_instance', None)
         if self.loses_reboots:
             return 202, None
         machine.task_state = 'rebooting'
 
         def reboot() -> None:
             machine.task_state = None
-            machine.actions[request_id] = 'Success'
+            machine.actions[request_id] = (
+                'compute_reboot_instance',
+                'Success',
+            )
 
         self.later(reboot)
         return 202, None
 
     def show_action(self, groups, body, request_id, query):
-        machine = self.machines.get(groups[0])
+        machine = self.ever.get(groups[0])
         if machine is None or groups[1] not in machine.actions:
             return _missing()
-        event = ('compute_reboot_instance', machine.actions[groups[1]])
+        event = machine.actions[groups[1]]
         return 200, {'instanceAction': bodies.action(groups[1], event)}
+
+    def list_actions(self, groups, body, request_id, query):
+        machine = self.ever.get(groups[0])
+        if machine is None:
+            return _missing()
+        shown = [bodies.action(request) for request in machine.actions]
+        for one in shown:
+            del one['events']
+        return 200, {'instanceActions': shown}
 
     def create_keypair(self, groups, body, request_id, query):
         name = body['keypair']['name']
@@ -304,6 +325,7 @@ _ROUTES = {
     r'PUT /v2.1/servers/([^/]+)': Stub.rename,
     r'DELETE /v2.1/servers/([^/]+)': Stub.delete,
     r'POST /v2.1/servers/([^/]+)/action': Stub.action,
+    r'GET /v2.1/servers/([^/]+)/os-instance-actions': Stub.list_actions,
     r'GET /v2.1/servers/([^/]+)/os-instance-actions/([^/]+)': (
         Stub.show_action
     ),

@@ -284,7 +284,9 @@ class TestStart(MonitorCase):
         self.assertIn("'image'", said)
 
     def test_unknown_service(self):
-        self.assertIn('neutron', self.refused(self.spec('mistral')))
+        said = self.refused(self.spec('mistral'))
+        self.assertIn('mistral', said)
+        self.assertIn('it has the types: compute, identity', said)
 
     def test_keystone_away(self):
         self.cloud.keystone.set('refuse')

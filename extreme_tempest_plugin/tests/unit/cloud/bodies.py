@@ -91,7 +91,9 @@ def shown_keypair(name: str) -> dict[str, object]:
     )
 
 
-def action(request_id: str, *events: tuple[str, str | None]) -> object:
+def action(
+    request_id: str, *events: tuple[str, str | None]
+) -> dict[str, object]:
     """An instance action, microversion 2.51.
 
     :param events: names and results.
