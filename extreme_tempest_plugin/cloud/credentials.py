@@ -17,6 +17,7 @@ import dataclasses
 import typing
 
 import urllib3
+from tempest import clients as tempest_clients
 from tempest.common import credentials_factory
 from tempest.lib import auth as lib_auth
 from tempest.lib import exceptions as lib_exceptions
@@ -98,10 +99,10 @@ def from_tempest(
     try:
         try:
             primary = provider.get_primary_creds()
+            network = (getattr(primary, 'network', None) or {}).get('id', '')
+            user = of_tempest(primary.credentials, network)
         except _TROUBLE as error:
             raise _unavailable(error) from error
-        network = (getattr(primary, 'network', None) or {}).get('id', '')
-        user = of_tempest(primary.credentials, network)
         router = (getattr(primary, 'router', None) or {}).get('id', '')
         dynamic = isinstance(provider, dynamic_creds.DynamicCredentialProvider)
         yield Access(
@@ -167,9 +168,13 @@ def of_tempest(
 ) -> Credentials:
     """What Tempest calls credentials, as ours.
 
-    :param given: filled credentials of Keystone v3.
+    :param given: credentials of Keystone v3. Those of accounts.yaml have no
+        ids: keystone is asked for them.
     :param network: id of the network to boot on.
+    :raises TempestException: if keystone does not let them in.
     """
+    if not (given.project_id and given.user_id):
+        given = tempest_clients.get_auth_provider(given).fill_credentials()
     return Credentials(
         username=given.username,
         password=given.password,

@@ -63,6 +63,7 @@ class CredentialsTest(commands.SandboxTest):
             'project_name': name,
             'user_domain_name': 'Default',
             'project_domain_name': 'Default',
+            'roles': ['member'],
         }
         accounts.write_text(yaml.safe_dump([account]))
         self.configure(
