@@ -36,6 +36,25 @@ SWIFT, DESIGNATE = 8080, 9001
 OUTSIDE = '10.88.1.1'
 
 
+def on_host(name):
+    """The beginning of a command that runs on a host, as root."""
+    config = yaml.safe_load(
+        pathlib.Path(os.environ['OS_FAULTS_CONFIG']).read_text()
+    )
+    (node,) = (
+        node
+        for node in config['node_discover']['args']
+        if node['fqdn'] == name
+    )
+    options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+    return [
+        *('ssh', '-q', '-i', node['auth']['private_key_file']),
+        *(f'-o{option}' for option in options),
+        f'{node["auth"]["username"]}@{node["ip"]}',
+        'sudo',
+    ]
+
+
 def greeting(address, port):
     """What a guest says first, or why it says nothing."""
     try:
@@ -278,7 +297,7 @@ class TestNames(ServiceTest):
         )
 
 
-class TestGuests(ServiceTest):
+class GuestTest(ServiceTest):
     """The test side is outside the cloud, on its external network."""
 
     def setUp(self):
@@ -337,22 +356,13 @@ class TestGuests(ServiceTest):
             status,
         )
 
+
+class TestGuests(GuestTest):
     def inside(self, server):
         """The beginning of a command that runs inside a guest."""
-        config = yaml.safe_load(
-            pathlib.Path(os.environ['OS_FAULTS_CONFIG']).read_text()
-        )
-        (node,) = (
-            node
-            for node in config['node_discover']['args']
-            if node['fqdn'] == server['OS-EXT-SRV-ATTR:host']
-        )
-        options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
         return [
-            *('ssh', '-q', '-i', node['auth']['private_key_file']),
-            *(f'-o{option}' for option in options),
-            f'{node["auth"]["username"]}@{node["ip"]}',
-            *('sudo', 'ip', 'netns', 'exec', f'vm-{server["id"]}'),
+            *on_host(server['OS-EXT-SRV-ATTR:host']),
+            *('ip', 'netns', 'exec', f'vm-{server["id"]}'),
         ]
 
     def test_security_groups_and_power_decide_who_is_answered(self):
