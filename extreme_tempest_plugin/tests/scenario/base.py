@@ -11,7 +11,10 @@
 #    under the License.
 """What the scenarios share: each is one campaign, judged by the checkers."""
 
+import collections.abc
+import contextlib
 import pathlib
+import typing
 
 from tempest import config
 from tempest import test
@@ -20,6 +23,7 @@ from testtools import content
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin import settings
+from extreme_tempest_plugin import watching
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
@@ -98,10 +102,27 @@ class CampaignTest(test.BaseTestCase):
             return plan
         return ready.changed(plan, duration=cls.duration)
 
+    @contextlib.contextmanager
+    def monitors(
+        self, *services: str, **options: typing.Any
+    ) -> collections.abc.Iterator[None]:
+        """Watch APIs for as long as the block lasts; fail with the summary.
+
+        See ``watching.monitors``.
+        """
+        with watching.monitors(
+            self.settings, self.access, *services, **options
+        ) as watch:
+            yield
+        assert watch.result is not None
+        self._judge(watch.result)
+
     def run_campaign(self) -> None:
         """Run the plan; fail with the summary if the verdict is not pass."""
         plan = preparation.prepare(self.plan, self.settings)
-        result = campaign.run(plan, self.settings, self.access)
+        self._judge(campaign.run(plan, self.settings, self.access))
+
+    def _judge(self, result: campaign.Result) -> None:
         summary = text.render(result.verdict, result.directory)
         self.addDetail('summary', content.text_content(summary))
         self.addDetail(

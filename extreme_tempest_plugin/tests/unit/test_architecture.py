@@ -66,6 +66,14 @@ MAY_IMPORT = {
         'reports',
     },
     'rescue': {'cloud', 'liveness', 'run_directory', 'settings'},
+    'watching': {
+        'campaign',
+        'cloud',
+        'plan',
+        'preparation',
+        'progress',
+        'settings',
+    },
     'campaign': {
         'breaking',
         'storm',

@@ -167,13 +167,15 @@ class Stub:
     # What the services do; called with the lock held.
 
     def token(self, groups, body, request_id, query):
-        expires = time.strftime(
-            '%Y-%m-%dT%H:%M:%S.000000Z',
-            time.gmtime(time.time() + self.token_lifetime),
+        issued, expires = (
+            time.strftime('%Y-%m-%dT%H:%M:%S.000000Z', time.gmtime(moment))
+            for now in (time.time(),)
+            for moment in (now, now + self.token_lifetime)
         )
         domain = {'id': 'default', 'name': 'Default'}
         return 201, {
             'token': {
+                'issued_at': issued,
                 'expires_at': expires,
                 'user': {'id': 'u', 'name': 'storm', 'domain': domain},
                 'project': {
@@ -320,7 +322,7 @@ class Stub:
 _ROUTES = {
     r'POST /v3/auth/tokens': Stub.token,
     r'POST /v2.1/servers': Stub.create,
-    r'GET /v2.1/servers/detail': Stub.list,
+    r'GET /v2.1/servers(/detail)?': Stub.list,
     r'GET /v2.1/servers/([^/]+)': Stub.show,
     r'PUT /v2.1/servers/([^/]+)': Stub.rename,
     r'DELETE /v2.1/servers/([^/]+)': Stub.delete,
