@@ -22,10 +22,12 @@ import rich.console
 
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin import progress
 from extreme_tempest_plugin.checkers import verdict
 from extreme_tempest_plugin.cloud import access
 from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.cmd import display
+from extreme_tempest_plugin.cmd import metrics
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.reports import text
@@ -38,6 +40,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that each of them has."""
     base.add_cloud(parser)
     base.add_format(parser)
+    parser.add_argument(
+        '--metrics',
+        default='',
+        metavar='[HOST:]PORT',
+        help='answer Prometheus there while it lasts',
+    )
 
 
 def conduct(
@@ -72,6 +80,7 @@ def perform(
     with loader.located(source) if source else contextlib.nullcontext():
         plan = preparation.prepare(plan, settings)
     with (
+        metrics.served(args.metrics) as count,
         display.live(quiet=args.format == 'json') as show,
         access.grant(
             settings,
@@ -79,7 +88,12 @@ def perform(
             plan.storm is not None and actions.need_admin(plan.storm),
         ) as granted,
     ):
-        return campaign.run(plan, settings, granted, show, again, until)
+
+        def see(shown: progress.Progress) -> None:
+            count(shown)
+            show(shown)
+
+        return campaign.run(plan, settings, granted, see, again, until)
 
 
 def say(args: argparse.Namespace, result: campaign.Result) -> int:
