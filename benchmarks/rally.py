@@ -68,14 +68,45 @@ class Rally:
         long = self._task(url, users, LONG)
         return LONG - SHORT, long - short
 
-    def _task(self, url, users, times):
+    def watch(self, url, seconds, status=200):
+        """One request after the other for a time.
+
+        :param status: that is good.
+        :returns: for each its begin and end, epoch s, and whether it failed.
+        """
+        self._start(
+            url,
+            status,
+            type='constant_for_duration',
+            duration=seconds,
+            concurrency=1,
+        )
+        report = self._directory / 'report.json'
+        self._run('task', 'report', '--json', '--out', str(report))
+        return [
+            (
+                one['timestamp'],
+                one['timestamp'] + one['duration'],
+                bool(one['error']),
+            )
+            for task in json.loads(report.read_text())['tasks']
+            for subtask in task['subtasks']
+            for workload in subtask['workloads']
+            for one in workload['data']
+        ]
+
+    def _start(self, url, status, **runner):
         task = self._directory / 'task.json'
-        arguments = {'url': url, 'method': 'GET', 'status_code': 200}
-        constant = {'type': 'constant', 'times': times, 'concurrency': users}
-        scenario = {'args': arguments, 'runner': constant}
+        arguments = {'url': url, 'method': 'GET', 'status_code': status}
+        scenario = {'args': arguments, 'runner': runner}
         task.write_text(json.dumps({'HttpRequests.check_request': [scenario]}))
+        return self._run('task', 'start', str(task))
+
+    def _task(self, url, users, times):
         before = _children_s()
-        out = self._run('task', 'start', str(task))
+        out = self._start(
+            url, 200, type='constant', times=times, concurrency=users
+        )
         used = _children_s() - before
         if f'{times}' not in out or '100.0%' not in out:
             raise SystemExit(f'rally: {out[-2000:]}')

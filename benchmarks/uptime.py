@@ -12,7 +12,8 @@
 """Planted outages: which are found, how exactly, and what the watch costs.
 
 A keystone and a nova on loopback are broken for known times while a monitor
-asks twenty times a second, and curl and Tempest's own client ask beside it.
+asks twenty times a second, and curl, Rally's constant runner and Tempest's own
+client ask beside it.
 """
 
 import json
@@ -22,6 +23,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import rally
 
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
@@ -38,6 +41,8 @@ MODES = ('refuse', 'hang', '503', 'reset')
 #: Between two outages, so that each is one of its own.
 PAUSE_S = 2.5
 SERVICES = 8
+#: Until everybody who watches has begun.
+START_S = 15.0
 #: As Tobiko's http_ping does it.
 CURL_INTERVAL_S = 2.0
 
@@ -160,7 +165,14 @@ def _planted(part, lengths):
     planted = []
     with stand_in.Cloud() as cloud:
         one = _spec(cloud, part)
-        with watch.Monitors([one]), Curl(cloud) as curl, Loop(cloud) as loop:
+        seconds = len(MODES) * sum(one + PAUSE_S for one in lengths)
+        with (
+            # First: it takes long to begin.
+            Rally(cloud, seconds + START_S) as constant,
+            watch.Monitors([one]),
+            Curl(cloud) as curl,
+            Loop(cloud) as loop,
+        ):
             time.sleep(PAUSE_S)
             for mode in MODES:
                 for seconds in lengths:
@@ -168,7 +180,8 @@ def _planted(part, lengths):
                     time.sleep(PAUSE_S)
     found = list(outages.of(_watched(part), one.interval_ns).outages)
     figures = compare(planted, found)
-    for name, peer in (('curl', curl), ('tempest', loop)):
+    peers = {'curl': curl, 'tempest': loop, 'rally': constant}
+    for name, peer in peers.items():
         seen = sum(
             any(
                 begun < plant.end[1] and ended > plant.start[0]
@@ -244,6 +257,39 @@ class Curl:
             self.samples += 1
             if done.returncode or int(done.stdout or 500) >= 500:
                 self.failures.append((begun, time.monotonic_ns()))
+
+
+class Rally:
+    """Rally's constant runner: one request after the other."""
+
+    def __init__(self, cloud, seconds):
+        self.failures = []
+        self.samples = 0
+        self._nova = cloud.nova
+        self._seconds = seconds
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self._rally = rally.Rally(self._folder.name)
+        self._thread.start()
+        self._nova.await_answers(1)
+        return self
+
+    def __exit__(self, *args):
+        self._thread.join()
+        self._folder.cleanup()
+
+    def _run(self):
+        epoch = time.time_ns() - time.monotonic_ns()
+        for begun, ended, failed in self._rally.watch(
+            f'{self._nova.url}/v2.1/servers', self._seconds, 401
+        ):
+            self.samples += 1
+            if failed:
+                self.failures.append(
+                    (begun * 1e9 - epoch, ended * 1e9 - epoch)
+                )
 
 
 class Loop:
