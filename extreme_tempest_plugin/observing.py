@@ -16,6 +16,8 @@ import contextlib
 
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
+from extreme_tempest_plugin.cloud import cleanup
+from extreme_tempest_plugin.cloud import clients
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cloud import logs
 from extreme_tempest_plugin.history import events
@@ -23,6 +25,9 @@ from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.uptime import self_test
 from extreme_tempest_plugin.uptime import watch
+
+#: Seconds for each kind of resource that a write probe made.
+PATIENCE = 30.0
 
 Record = collections.abc.Callable[[events.Event], None]
 
@@ -49,12 +54,14 @@ class Observing:
                 access.user,
                 plan.uptime,
                 directory.run,
-                directory.parts,
+                directory.path,
             )
             if plan.uptime
             else ()
         )
         self._monitors = watch.Monitors(specs)
+        self._specs = specs
+        self._cloud = lambda: clients.make(settings.cloud, access.user)
         self._uptime = plan.uptime
         self._log = logs.Watcher(settings.logs, record)
         self._note = note
@@ -81,6 +88,15 @@ class Observing:
         finally:
             for trouble in self._monitors.check():
                 self._note.unmeasured('uptime', trouble)
+            self._clean_up()
+
+    def _clean_up(self) -> None:
+        """Delete what the write probes made and could not delete."""
+        ledgers = watch.ledgers(self._specs)
+        if not ledgers:
+            return
+        for left in cleanup.clean(ledgers, self._cloud(), PATIENCE):
+            self._note(events.Topic.LEFT_BEHIND, left.resource, left.why)
 
     def _test_itself(self, interval: float) -> None:
         result = self_test.run(interval)

@@ -20,6 +20,7 @@ import dataclasses
 import time
 
 from extreme_tempest_plugin.cloud import census
+from extreme_tempest_plugin.cloud import listing
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
 
@@ -75,6 +76,8 @@ def find(
 ) -> dict[str, str]:
     """What is there now, was not before, and must be of this run.
 
+    What the monitors make is not: they are still at work.
+
     :param look_again: lists what is there now.
     :param prefix: of the names of all that the run creates.
     :param alone: nobody else uses the project, so that all in it is ours.
@@ -90,6 +93,7 @@ def find(
             if resource not in before.names
             and resource.partition('/')[0] in both
             and (alone or name.startswith(prefix))
+            and not name.startswith(listing.WATCHED)
         }
         if not new or clock() >= until:
             return new

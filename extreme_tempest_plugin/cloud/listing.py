@@ -24,6 +24,9 @@ PAGE = 200
 #: How the name of all that a run creates begins.
 PREFIX = 'xt-'
 
+#: And of what its monitors make, and delete at once.
+WATCHED = f'{PREFIX}uptime-'
+
 #: A resource as a list has it.
 Shown = dict[str, typing.Any]
 

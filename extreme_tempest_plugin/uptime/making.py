@@ -13,14 +13,17 @@
 
 import dataclasses
 import functools
+import pathlib
 import ssl
 import time
 
+from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.uptime import catalogue
 from extreme_tempest_plugin.uptime import kept
 from extreme_tempest_plugin.uptime import plain
 from extreme_tempest_plugin.uptime import probes
 from extreme_tempest_plugin.uptime import questions
+from extreme_tempest_plugin.uptime import recipes
 from extreme_tempest_plugin.uptime import sampler
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import targets
@@ -34,6 +37,7 @@ def make(spec: spec_.Spec) -> sampler.Probe:
 
     :raises UsageError: if the cloud or this user cannot do what it takes.
     :raises NoToken: if keystone gives no token.
+    :raises OSError: if no ledger can be written.
     """
     target = targets.parse(spec.target)
     if target.kind != 'api':
@@ -58,8 +62,11 @@ def make(spec: spec_.Spec) -> sampler.Probe:
     keeper = tokens.Keeper(token, fetch)
     keeper.start()
     if target.how == 'write':
-        recipe = writes.RECIPES[target.service]
-        probe = writes.Write(recipe, where, keeper, spec.run, send)
+        file = pathlib.Path(spec.ledger)
+        file.parent.mkdir(exist_ok=True)
+        recipe = recipes.RECIPES[target.service]
+        owed = ledger.Ledger(file)
+        probe = writes.Write(recipe, where, keeper, owed, spec.run, send)
         probe.prepare(time.monotonic_ns() + tokens.TIMEOUT_NS)
         return probe
     question = questions.of(target.service)

@@ -35,15 +35,12 @@ from extreme_tempest_plugin.uptime import sampler
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import workers
-from extreme_tempest_plugin.uptime import writes
 
 READY = b'ready\n'
 #: Exit status if the spec or the cloud does not fit.
 UNFIT = 2
 _LONGEST_SPEC = 65536
 _NICENESS = -10
-#: What is owed a deletion is deleted within this.
-_CLEAN_NS = 3_000_000_000
 _LONGEST_RUN_US = (1_000_000, 2_000_000)
 
 
@@ -122,8 +119,6 @@ def _watch(
         record,
     )
     sampling.run(_ready)
-    if isinstance(probe, writes.Write):
-        _clean(probe, record)
     if record.lost:
         # No ENDED: what is missing must not look like a quiet end.
         record.note(
@@ -134,20 +129,6 @@ def _watch(
     _note_clock(record)
     record.note(events.Topic.ENDED)
     return 1 if record.lost else 0
-
-
-def _clean(probe: writes.Write, record: Recorder) -> None:
-    deadline = time.monotonic_ns() + _CLEAN_NS
-    for path in probe.clean(deadline):
-        record(
-            events.Note(
-                t=time.monotonic_ns(),
-                actor=record.actor,
-                what=events.Topic.LEFT_BEHIND,
-                about=path.strip('/'),
-                text=f'a sample of {probe.name} may have made it',
-            )
-        )
 
 
 def _note_clock(record: Recorder) -> None:

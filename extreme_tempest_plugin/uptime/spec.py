@@ -34,6 +34,7 @@ class Spec:
     :param target: what is watched, see ``targets``.
     :param run: identity of the run.
     :param part: path of the part of the history.
+    :param ledger: path of the ledger of what a write probe makes.
     :param auth_url: Keystone v3, ``https://cloud:5000/v3``.
     :param endpoint_type: ``public``, ``internal`` or ``admin``.
     :param ca_file: certificates to trust; empty for the system's.
@@ -60,6 +61,7 @@ class Spec:
     interval: float
     timeout: float
     samples: int = 0
+    ledger: str = ''
 
     @property
     def actor(self) -> str:

@@ -31,10 +31,10 @@ from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.uptime import monitor
 from extreme_tempest_plugin.uptime import progress
 from extreme_tempest_plugin.uptime import questions
+from extreme_tempest_plugin.uptime import recipes
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import targets
 from extreme_tempest_plugin.uptime import tokens
-from extreme_tempest_plugin.uptime import writes
 
 if typing.TYPE_CHECKING:
     # Both load Tempest, which nothing here needs.
@@ -61,7 +61,7 @@ def check(uptime: model.Uptime) -> None:
     for name in uptime.services or ():
         target = targets.parse(name)
         if target.how == 'write':
-            writes.check(target.service)
+            recipes.check(target.service)
     control = uptime.control
     if control is not None and targets.parse(control).kind == 'api':
         raise errors.UsageError(
@@ -75,12 +75,12 @@ def specs(
     credentials: 'credentials_.Credentials',
     uptime: model.Uptime,
     run: str,
-    parts: pathlib.Path,
+    directory: pathlib.Path,
 ) -> tuple[spec_.Spec, ...]:
     """What each monitor of a plan is told.
 
     :param run: identity of the run.
-    :param parts: directory of the parts of the history.
+    :param directory: RUN, see the contract of the run directory.
     :raises UsageError: if there is no probe for a service.
     """
     services = uptime.services
@@ -96,7 +96,8 @@ def specs(
             service=name,
             target=target,
             run=run,
-            part=str(parts / f'uptime-{_UNSAFE.sub("_", name)}.jsonl'),
+            part=str(directory / 'parts' / _file(name)),
+            ledger=str(directory / 'ledgers' / _file(name)),
             auth_url=cloud.auth_url,
             region=cloud.region,
             endpoint_type=cloud.endpoint_type,
@@ -113,6 +114,19 @@ def specs(
         )
         for name, target in wanted.items()
     )
+
+
+def ledgers(
+    wanted: collections.abc.Iterable[spec_.Spec],
+) -> tuple[pathlib.Path, ...]:
+    """What the write probes among some monitors have made is in these."""
+    return tuple(
+        path for one in wanted if (path := pathlib.Path(one.ledger)).exists()
+    )
+
+
+def _file(name: str) -> str:
+    return f'uptime-{_UNSAFE.sub("_", name)}.jsonl'
 
 
 def _catalog_type(cloud: 'settings_.Cloud', service: str) -> str:
@@ -255,9 +269,11 @@ class _Monitor:
 
     def reason(self) -> str:
         """The last line that it said, or how it ended."""
-        assert self._process.stderr is not None
-        if not self._said and self._process.poll() is not None:
-            self._said = self._process.stderr.read() or b''
+        out = self._process.stderr
+        assert out is not None
+        # One that said nothing is closed by the second time.
+        if not out.closed and self._process.poll() is not None:
+            self._said += out.read() or b''
         lines = self._said.decode(errors='replace').splitlines()
         if lines:
             return lines[-1]

@@ -12,142 +12,37 @@
 """Write probes: make something cheap, look at it, delete it.
 
 A sample is all of it, and its class of error is that of the first request
-that failed. The names are of the run, so that what an unanswered request may
-have left is found: it is owed a deletion, and each later sample and the end
-of the watch try again.
+that failed. What is made is in a ledger before: what an unanswered request
+may have left, the campaign deletes after the watch, or ``tempest extreme
+clean`` after a run that died.
 """
 
-import base64
-import collections
-import collections.abc
-import dataclasses
-import struct
+import contextlib
 import threading
-import uuid
-
-import msgspec
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.cloud import ledger as ledger_
+from extreme_tempest_plugin.cloud import listing
 from extreme_tempest_plugin.uptime import probes
+from extreme_tempest_plugin.uptime import recipes
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
-
-#: A key that belongs to nobody; nova looks only at its form.
-_PUBLIC_KEY = (
-    'ssh-ed25519 '
-    + base64.b64encode(
-        struct.pack('>I11sI32s', 11, b'ssh-ed25519', 32, b'nobody' * 6)
-    ).decode()
-)
-_GONE = (200, 202, 204, 404)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Step:
-    """One request of a sample.
-
-    :param good: statuses that it may be answered with.
-    """
-
-    method: str
-    path: str
-    good: tuple[int, ...]
-    body: bytes = b''
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a write probe does.
-
-    :param name: of the probe.
-    :param version: API version, for an endpoint that does not name one.
-    :param steps: of a sample, given a name; the last one deletes.
-    :param before: of the whole watch, likewise.
-    """
-
-    name: str
-    version: str
-    steps: collections.abc.Callable[[str], tuple[Step, ...]]
-    before: collections.abc.Callable[[str], tuple[Step, ...]] = lambda name: ()
-
-
-def _keypair(name: str) -> tuple[Step, ...]:
-    asked = {'keypair': {'name': name, 'public_key': _PUBLIC_KEY}}
-    return (
-        Step('POST', '/os-keypairs', (200, 201), msgspec.json.encode(asked)),
-        Step('GET', f'/os-keypairs/{name}', (200,)),
-        Step('DELETE', f'/os-keypairs/{name}', _GONE),
-    )
-
-
-def _image(name: str) -> tuple[Step, ...]:
-    # Without data: a record alone.
-    made = str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-    asked = {'id': made, 'name': name}
-    return (
-        Step('POST', '/images', (201,), msgspec.json.encode(asked)),
-        Step('GET', f'/images/{made}', (200,)),
-        Step('DELETE', f'/images/{made}', _GONE),
-    )
-
-
-def _object(name: str) -> tuple[Step, ...]:
-    path = f'/{_container(name)}/{name}'
-    return (
-        Step('PUT', path, (201,), name.encode()),
-        Step('GET', path, (200,)),
-        Step('DELETE', path, _GONE),
-    )
-
-
-def _container(name: str) -> str:
-    return name.rpartition('-')[0]
-
-
-RECIPES = {
-    'nova': Recipe('keypair.write', '/v2.1', _keypair),
-    'glance': Recipe('image.write', '/v2', _image),
-    'swift': Recipe(
-        'object.write',
-        '',
-        _object,
-        lambda name: (
-            Step('PUT', f'/{_container(name)}', (201, 202)),
-            Step('DELETE', f'/{_container(name)}', _GONE),
-        ),
-    ),
-}
-
-
-def known() -> list[str]:
-    """Services that can be written to."""
-    return sorted([*RECIPES, 'keystone'])
-
-
-def check(service: str) -> None:
-    """See whether a service can be written to.
-
-    :raises UsageError: if not.
-    """
-    if service not in known():
-        raise errors.UsageError(
-            f'uptime: {service}/write: there is nothing cheap to make there; '
-            f'there is in {", ".join(known())}'
-        )
 
 
 class Write:
     """Makes, looks and deletes, in each sample.
 
+    :param ledger: of all that is made.
     :param run: identity of the run.
     """
 
     def __init__(
         self,
-        recipe: Recipe,
+        recipe: recipes.Recipe,
         target: transport.Endpoint,
         keeper: tokens.Keeper,
+        ledger: ledger_.Ledger,
         run: str,
         send: transport.Send = transport.request,
     ) -> None:
@@ -155,11 +50,11 @@ class Write:
         self._recipe = recipe
         self._target = target
         self._keeper = keeper
+        self._ledger = ledger
         self._send = send
-        self._stem = f'extreme-uptime-{run[:8]}'
+        self._stem = f'{listing.WATCHED}{run[:8]}'
         self._lock = threading.Lock()
         self._number = 0
-        self._owed: collections.deque[Step] = collections.deque()
         versioned = target.path.rpartition('/v')[2][:1].isdigit()
         self._prefix = '' if versioned else recipe.version
 
@@ -171,44 +66,71 @@ class Write:
         """What all samples need.
 
         :raises UsageError: if it cannot be made.
+        :raises OSError: if the ledger cannot be written.
         """
-        for step in self._recipe.before(f'{self._stem}-0')[:1]:
-            reply = self._do(step, self.headers(), deadline_ns)
-            if reply.error:
-                raise errors.UsageError(
-                    f'{self.name}: {step.method} {step.path}: {reply.error}'
-                )
+        around = self._recipe.around(f'{self._stem}-0')
+        if around is None:
+            return
+        kind, name = around
+        self._ledger.owe(kind, name)
+        self._ledger.made(kind, name, name)
+        step = recipes.Step('PUT', f'/{name}', (201, 202))
+        reply, _ = self._do(step, self.headers(), deadline_ns)
+        if reply.error:
+            raise errors.UsageError(
+                f'{self.name}: {step.method} {step.path}: {reply.error}'
+            )
 
     def send(self, headers: dict[str, str], deadline_ns: int) -> probes.Reply:
-        """See ``probes.Probe.send``."""
+        """See ``probes.Probe.send``.
+
+        :raises NotSent: if the ledger cannot be written: then nothing is
+            made.
+        """
         with self._lock:
             self._number += 1
-            number = self._number
-        steps = self._recipe.steps(f'{self._stem}-{number}')
-        for step in steps:
-            reply = self._do(step, headers, deadline_ns)
+            name = f'{self._stem}-{self._number}'
+        recipe = self._recipe
+        id_ = recipe.id(name)
+        self._owe(name, id_)
+        reply, body = self._do(recipe.create(name), headers, deadline_ns)
+        if reply.error:
+            return reply
+        if not id_:
+            id_ = recipe.learn(body)
+            if not id_:
+                return probes.Reply(reply.status, 'malformed')
+            self._told(name, id_)
+        for step in (recipe.look(id_), recipe.delete(id_)):
+            reply, _ = self._do(step, headers, deadline_ns)
             if reply.error:
-                self._owed.append(steps[-1])
                 return reply
+        with contextlib.suppress(OSError):
+            # Then it is looked for once more, after the watch.
+            self._ledger.gone(recipe.kind, name)
         return reply
 
-    def clean(self, deadline_ns: int) -> list[str]:
-        """Delete what is owed; returns the paths of what stays."""
-        left = [*self._owed, *self._recipe.before(f'{self._stem}-0')[1:]]
-        stays = []
-        for step in left:
-            try:
-                reply = self._do(step, self.headers(), deadline_ns)
-            except (tokens.NoToken, transport.NotSent):
-                stays.append(step.path)
-            else:
-                if reply.error:
-                    stays.append(step.path)
-        return stays
+    def _told(self, name: str, id_: str) -> None:
+        with contextlib.suppress(OSError):
+            # Without its id it is found by its name.
+            self._ledger.made(self._recipe.kind, name, id_)
+
+    def _owe(self, name: str, id_: str) -> None:
+        try:
+            self._ledger.owe(self._recipe.kind, name)
+            if id_:
+                self._ledger.made(self._recipe.kind, name, id_)
+        except OSError as error:
+            raise transport.NotSent(
+                f'{self._ledger.path}: {error.strerror}'
+            ) from None
 
     def _do(
-        self, step: Step, headers: dict[str, str], deadline_ns: int
-    ) -> probes.Reply:
+        self,
+        step: recipes.Step,
+        headers: dict[str, str],
+        deadline_ns: int,
+    ) -> tuple[probes.Reply, bytes]:
         try:
             answer = self._send(
                 self._target,
@@ -219,12 +141,13 @@ class Write:
                 step.body or None,
             )
         except transport.Failed as failure:
-            return probes.Reply(error=failure.kind)
+            return probes.Reply(error=failure.kind), b''
         if answer.status in step.good:
-            return probes.Reply(answer.status)
+            return probes.Reply(answer.status), answer.body
         if answer.status == 401:
             self._keeper.distrust(headers['X-Auth-Token'])
-        return probes.Reply(answer.status, probes.wrong_status(answer.status))
+        error = probes.wrong_status(answer.status)
+        return probes.Reply(answer.status, error), b''
 
 
 class Token:

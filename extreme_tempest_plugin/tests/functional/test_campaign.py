@@ -136,9 +136,7 @@ class CampaignTest(testtools.TestCase):
         self.assertEqual(
             ('answers', 'GET servers/*'), (finding.checker, finding.about)
         )
-        self.assertIn(
-            'body.server.hostId is array, not string', finding.what
-        )
+        self.assertIn('body.server.hostId is array, not string', finding.what)
         self.assertTrue(finding.request_ids)
 
     def test_answers_without_a_request_id(self):

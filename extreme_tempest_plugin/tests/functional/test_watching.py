@@ -72,6 +72,23 @@ class MonitorsTest(testtools.TestCase):
             self.break_nova()
         self.assertEqual('pass', watch.result.verdict.verdict)
 
+    def test_what_a_write_probe_could_not_delete_is_deleted_later(self):
+        self.stub.keypairs.add('precious')
+        with self.monitors('nova/write', longest_outage=30) as watch:
+            time.sleep(0.5)
+            self.stub.rules = [
+                lambda method, path: (
+                    503 if method == 'DELETE' or path.endswith('3') else None
+                )
+            ]
+            time.sleep(1)
+            left = set(self.stub.keypairs)
+            self.stub.rules = []
+            time.sleep(0.5)
+        self.assertLess(2, len(left), left)
+        self.assertEqual({'precious'}, self.stub.keypairs)
+        self.assertEqual('pass', watch.result.verdict.verdict)
+
     def test_what_the_block_raises_goes_on(self):
         def fail():
             with self.monitors('nova'):

@@ -60,6 +60,10 @@ class TestLeftovers(testtools.TestCase):
         self.compute.put('theirs', 'another')
         self.assertEqual({'server/new': 'xt-run-1'}, self._find(alone=False))
 
+    def test_what_a_monitor_is_at_work_with(self):
+        self.compute.put('new', 'xt-uptime-6a3c1c0e-7')
+        self.assertEqual({}, self._find(alone=True))
+
     def test_all_in_a_project_of_our_own(self):
         self.compute.put('new', 'whatever')
         self.assertEqual({'server/new': 'whatever'}, self._find(alone=True))

@@ -34,14 +34,15 @@ class TestSpecs(testtools.TestCase):
             Credentials(),
             model.Uptime(**uptime),
             'run-1',
-            pathlib.Path('/parts'),
+            pathlib.Path('/run'),
         )
 
     def test_services_of_the_settings(self):
         keystone, nova = self.specs()
         self.assertEqual('keystone', keystone.service)
         self.assertEqual('compute', nova.catalog_type)
-        self.assertEqual('/parts/uptime-nova.jsonl', nova.part)
+        self.assertEqual('/run/parts/uptime-nova.jsonl', nova.part)
+        self.assertEqual('/run/ledgers/uptime-nova.jsonl', nova.ledger)
         self.assertEqual('uptime/nova', nova.actor)
         self.assertEqual('run-1', nova.run)
 
@@ -57,9 +58,9 @@ class TestSpecs(testtools.TestCase):
             ['compute', 'compute', ''], [one.catalog_type for one in specs]
         )
         self.assertEqual('uptime/nova/kept', specs[0].actor)
-        self.assertEqual('/parts/uptime-nova_kept.jsonl', specs[0].part)
+        self.assertEqual('/run/parts/uptime-nova_kept.jsonl', specs[0].part)
         self.assertEqual(
-            '/parts/uptime-nova_10.0.0.11_8774.jsonl', specs[1].part
+            '/run/parts/uptime-nova_10.0.0.11_8774.jsonl', specs[1].part
         )
 
     def test_services_by_their_type(self):
@@ -76,7 +77,10 @@ class TestSpecs(testtools.TestCase):
         for uptime, said in (
             ({'services': ('nova/',)}, "'nova/'"),
             ({'services': ('tcp:10.0.0.7',)}, 'tcp:HOST:PORT'),
-            ({'services': ('cinder/write',)}, 'glance, keystone, nova'),
+            (
+                {'services': ('cinder/write',)},
+                'glance, keystone, neutron, nova',
+            ),
             ({'control': 'nova'}, 'not of the cloud'),
             ({'control': 'tcp:1'}, "'tcp:1'"),
         ):

@@ -12,12 +12,16 @@
 """Write probes: what they send, and what they owe a deletion."""
 
 import email.message
+import pathlib
 
+import fixtures
 import testtools
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.tests.unit.uptime import test_probes
 from extreme_tempest_plugin.tests.unit.uptime import test_tokens
+from extreme_tempest_plugin.uptime import recipes
 from extreme_tempest_plugin.uptime import transport
 from extreme_tempest_plugin.uptime import writes
 
@@ -30,6 +34,7 @@ class Service:
     def __init__(self):
         self.sent = []
         self.rules = {}
+        self.body = b'{"security_group": {"id": "an-id"}}'
 
     def request(self, target, method, path, headers, deadline, body=None):
         self.sent.append(f'{method} {target.path}{path}')
@@ -38,94 +43,122 @@ class Service:
             raise instead
         answer = email.message.Message()
         answer['X-Subject-Token'] = 'new'
-        return transport.Answer(instead, b'', answer)
+        return transport.Answer(instead, self.body, answer)
 
 
-def probe(service, name='nova', path='/v2.1'):
-    return writes.Write(
-        writes.RECIPES[name],
-        transport.Endpoint('c', 80, path, None),
-        test_probes.Keeper(),
-        '6a3c1c0e-5f0f',
-        service.request,
-    )
+#: Of what the first sample makes.
+NAME = 'xt-uptime-6a3c1c0e-1'
 
 
 class TestWrite(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.service = Service()
+        self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def probe(self, name='nova', path='/v2.1'):
+        """With a ledger of its own."""
+        self.path = self.folder / f'{len(list(self.folder.iterdir()))}.jsonl'
+        self.ledger = ledger.Ledger(self.path)
+        return writes.Write(
+            recipes.RECIPES[name],
+            transport.Endpoint('c', 80, path, None),
+            test_probes.Keeper(),
+            self.ledger,
+            '6a3c1c0e-5f0f',
+            self.service.request,
+        )
+
+    def owed(self):
+        return [
+            (one.kind, one.name, one.id) for one in ledger.read([self.path])
+        ]
 
     def test_make_look_delete(self):
         for name, path, wanted in (
             ('nova', '/v2.1', '/v2.1/os-keypairs'),
             ('nova', '', '/v2.1/os-keypairs'),
             ('glance', '', '/v2/images'),
-            ('swift', '/v1/AUTH_a', '/v1/AUTH_a/extreme-uptime-6a3c1c0e'),
+            ('swift', '/v1/AUTH_a', '/v1/AUTH_a/xt-uptime-6a3c1c0e'),
+            ('neutron', '', '/v2.0/security-groups'),
         ):
             self.service.sent.clear()
-            made = probe(self.service, name, path)
+            made = self.probe(name, path)
             self.assertEqual('', made.send(made.headers(), 0).error)
+            self.assertEqual([], self.owed())
             self.assertEqual(3, len(self.service.sent))
             for line in self.service.sent:
                 self.assertTrue(line.split()[1].startswith(wanted), line)
             self.assertTrue(self.service.sent[-1].startswith('DELETE'))
 
     def test_names_differ(self):
-        made = probe(self.service)
+        made = self.probe()
         made.send(made.headers(), 0)
         made.send(made.headers(), 0)
         self.assertEqual(2, len(set(self.service.sent[2::3])))
 
     def test_the_first_failure_is_the_samples(self):
-        made = probe(self.service)
+        made = self.probe()
         self.service.rules = {'GET': 503}
         reply = made.send(made.headers(), 0)
         self.assertEqual((503, 'http-5xx'), (reply.status, reply.error))
 
-    def test_what_may_be_there_is_deleted_at_the_end(self):
-        made = probe(self.service)
+    def test_what_may_be_there_is_owed(self):
         self.service.rules = {'POST': transport.Failed('timeout')}
+        made = self.probe()
         self.assertEqual('timeout', made.send(made.headers(), 0).error)
-        self.service.sent.clear()
-        self.assertEqual([], made.clean(0))
-        (line,) = self.service.sent
-        self.assertTrue(
-            line.endswith('/os-keypairs/extreme-uptime-6a3c1c0e-1')
-        )
-        self.assertTrue(line.startswith('DELETE'))
+        self.assertEqual([('keypair', NAME, NAME)], self.owed())
 
-    def test_what_stays_is_said(self):
-        made = probe(self.service)
-        self.service.rules = {'DELETE': 500}
-        self.assertEqual('http-5xx', made.send(made.headers(), 0).error)
-        (stays,) = made.clean(0)
-        self.assertIn('extreme-uptime-6a3c1c0e-1', stays)
+    def test_what_stays_is_owed(self):
+        for name, kind, id_ in (
+            ('nova', 'keypair', NAME),
+            ('neutron', 'security_group', 'an-id'),
+        ):
+            self.service.rules = {'DELETE': 500}
+            made = self.probe(name, '')
+            self.assertEqual('http-5xx', made.send(made.headers(), 0).error)
+            self.assertEqual([(kind, NAME, id_)], self.owed())
+
+    def test_an_id_that_nobody_was_told(self):
+        self.service.body = b'{}'
+        made = self.probe('neutron', '')
+        self.assertEqual('malformed', made.send(made.headers(), 0).error)
+        self.assertEqual([('security_group', NAME, '')], self.owed())
+
+    def test_nothing_is_made_without_a_ledger(self):
+        made = self.probe()
+        self.ledger.close()
+        self.assertRaises(transport.NotSent, made.send, made.headers(), 0)
+        self.assertEqual([], self.service.sent)
 
     def test_gone_already_is_deleted(self):
-        made = probe(self.service)
+        made = self.probe()
         self.service.rules = {'DELETE': 404}
         self.assertEqual('', made.send(made.headers(), 0).error)
 
     def test_a_container_for_all_objects(self):
-        made = probe(self.service, 'swift', '/v1/AUTH_a')
+        made = self.probe('swift', '/v1/AUTH_a')
         made.prepare(0)
-        self.assertEqual([], made.clean(0))
+        self.assertEqual('', made.send(made.headers(), 0).error)
+        container = NAME.removesuffix('-1')
         self.assertEqual(
             [
-                'PUT /v1/AUTH_a/extreme-uptime-6a3c1c0e',
-                'DELETE /v1/AUTH_a/extreme-uptime-6a3c1c0e',
+                f'PUT /v1/AUTH_a/{container}',
+                f'PUT /v1/AUTH_a/{container}/{NAME}',
+                f'GET /v1/AUTH_a/{container}/{NAME}',
+                f'DELETE /v1/AUTH_a/{container}/{NAME}',
             ],
             self.service.sent,
         )
+        self.assertEqual([('container', container, container)], self.owed())
         self.service.rules = {'PUT': 403}
         error = self.assertRaises(errors.UsageError, made.prepare, 0)
         self.assertIn('http-4xx', str(error))
 
     def test_which_services(self):
-        writes.check('keystone')
-        error = self.assertRaises(errors.UsageError, writes.check, 'neutron')
-        self.assertIn('glance, keystone, nova, swift', str(error))
+        recipes.check('keystone')
+        error = self.assertRaises(errors.UsageError, recipes.check, 'cinder')
+        self.assertIn('glance, keystone, neutron, nova, swift', str(error))
 
 
 class TestToken(testtools.TestCase):
