@@ -55,6 +55,12 @@ PLANS = {
         'shared_servers',
         'create_kill',
     ),
+    'placement': (
+        'compute_outages',
+        'create_kill',
+        'shared_servers',
+        'quota_edge',
+    ),
     'cinder': ('volumes', 'shared_volumes', 'attach_detach'),
     'neutron': ('security_groups', 'shared_networks', 'floating_ips'),
     'keystone': ('shared_identity', 'identity'),
@@ -62,6 +68,9 @@ PLANS = {
     'swift': ('shared_objects', 'objects'),
     'designate': ('shared_zones', 'dns'),
 }
+
+#: Of what many services need: a database, a queue.
+OTHERS = ('mixed',)
 
 #: Seconds of a long storm on a cloud without plants.
 LONG = 300
@@ -257,11 +266,10 @@ def with_restarts() -> str:
 def plans_of(plant: plants.Plant) -> tuple[str, ...]:
     """Plans of the services that a plant is in, the quickest first."""
     services = dict.fromkeys(unit.partition('-')[0] for unit in plant.units)
-    unknown = services.keys() - PLANS.keys()
-    if unknown:
-        raise SystemExit(f'{plant.id}: no plans for {", ".join(unknown)}')
     return tuple(
-        dict.fromkeys(plan for service in services for plan in PLANS[service])
+        dict.fromkeys(
+            plan for service in services for plan in PLANS.get(service, OTHERS)
+        )
     )
 
 
