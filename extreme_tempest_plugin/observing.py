@@ -23,6 +23,7 @@ from extreme_tempest_plugin.cloud import logs
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.uptime import orders
 from extreme_tempest_plugin.uptime import self_test
 from extreme_tempest_plugin.uptime import watch
 
@@ -49,7 +50,7 @@ class Observing:
         note: notes.Notes,
     ) -> None:
         specs = (
-            watch.specs(
+            orders.specs(
                 settings,
                 access.user,
                 plan.uptime,
@@ -92,7 +93,7 @@ class Observing:
 
     def _clean_up(self) -> None:
         """Delete what the write probes made and could not delete."""
-        ledgers = watch.ledgers(self._specs)
+        ledgers = orders.ledgers(self._specs)
         if not ledgers:
             return
         for left in cleanup.clean(ledgers, self._cloud(), PATIENCE):

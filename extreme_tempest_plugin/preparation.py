@@ -22,7 +22,7 @@ from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import shares
-from extreme_tempest_plugin.uptime import watch
+from extreme_tempest_plugin.uptime import orders
 
 
 def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
@@ -55,7 +55,7 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
                 'no image to boot: set [compute] image_ref in tempest.conf'
             )
     if plan.uptime:
-        watch.check(plan.uptime)
+        orders.check(plan.uptime)
     if plan.faults:
         guard.permitted(plan.faults, settings.destructive)
     return plan

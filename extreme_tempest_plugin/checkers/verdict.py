@@ -23,6 +23,7 @@ from extreme_tempest_plugin.checkers import holes
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import server_logs
 from extreme_tempest_plugin.checkers import summary
+from extreme_tempest_plugin.checkers import summary_uptime
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.plan import known_issues
@@ -80,7 +81,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[model.Gap, ...]
     known_issues: dict[str, excuses.Excuse]
     logs: tuple[server_logs.LogLines, ...]
-    uptime: dict[str, summary.ServiceUptime]
+    uptime: dict[str, summary_uptime.ServiceUptime]
     operations: dict[str, summary.Counts]
     latency: dict[str, summary.Times]
     settle: dict[str, summary.Times]
@@ -129,7 +130,7 @@ def judge(
         gaps=said.gaps,
         known_issues=known_then.used(),
         logs=court.logs.lines,
-        uptime=summary.uptime(court.outage, calendar),
+        uptime=summary_uptime.uptime(court.outage, calendar),
         operations=summary.count(court.calls),
         latency=summary.latencies(court.calls),
         settle=summary.settle_times(court.calls),

@@ -22,7 +22,7 @@ import rich.console
 import rich.text
 
 from extreme_tempest_plugin.checkers import model
-from extreme_tempest_plugin.checkers import summary
+from extreme_tempest_plugin.checkers import summary_uptime
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.reports import page
 from extreme_tempest_plugin.reports import text_findings
@@ -157,7 +157,7 @@ def _services(verdict: verdicts.Verdict, out: page.Page) -> None:
             out.item(f'{page.clean(service)}: {more} more outages')
 
 
-def _outage(service: str, one: summary.OutageRow) -> str:
+def _outage(service: str, one: summary_uptime.OutageRow) -> str:
     errors = ', '.join(f'{name} {count}' for name, count in one.errors.items())
     marks = (f'"{text}"' for text in one.marks)
     cause = ' and '.join((*one.faults, *marks)) or 'no fault active'

@@ -18,13 +18,13 @@ import pathlib
 
 import msgspec
 
-from extreme_tempest_plugin.checkers import summary
+from extreme_tempest_plugin.checkers import summary_uptime
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.reports import verdict_json
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one service, see ``summary.ServiceUptime``."""
+    """Of one service, see ``summary_uptime.ServiceUptime``."""
 
     uptime_pct: float | None
     total_requests: int
@@ -34,7 +34,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     end_time: str
 
 
-def encode(uptime: dict[str, summary.ServiceUptime]) -> str:
+def encode(uptime: dict[str, summary_uptime.ServiceUptime]) -> str:
     """One line of JSON, as the old tool wrote it."""
     reports = {
         service: msgspec.convert(seen, Report, from_attributes=True)

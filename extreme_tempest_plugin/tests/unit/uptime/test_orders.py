@@ -16,8 +16,8 @@ import testtools
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.unit import configuration
+from extreme_tempest_plugin.uptime import orders
 from extreme_tempest_plugin.uptime import spec as spec_
-from extreme_tempest_plugin.uptime import watch
 
 
 class Credentials:
@@ -29,7 +29,7 @@ class Credentials:
 
 class TestSpecs(testtools.TestCase):
     def specs(self, **uptime):
-        return watch.specs(
+        return orders.specs(
             configuration.settings(),
             Credentials(),
             model.Uptime(**uptime),
@@ -87,7 +87,7 @@ class TestSpecs(testtools.TestCase):
             error = self.assertRaises(errors.UsageError, self.specs, **uptime)
             self.assertIn(said, str(error))
             error = self.assertRaises(
-                errors.UsageError, watch.check, model.Uptime(**uptime)
+                errors.UsageError, orders.check, model.Uptime(**uptime)
             )
             self.assertIn(said, str(error))
 
