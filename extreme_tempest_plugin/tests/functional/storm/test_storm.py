@@ -330,6 +330,7 @@ class StormTest(testtools.TestCase):
             time.sleep(0.05)
         campaign.kill()
         campaign.join()
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self._topics()[-1] is events.Topic.ENDED:
                 break
