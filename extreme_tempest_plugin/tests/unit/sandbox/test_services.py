@@ -202,7 +202,7 @@ class TestRendering(testtools.TestCase):
         )
         site = templates.Site(shape, third, 'p')
         rings = templates.render('swift-rings.j2', site=site)
-        self.assertIn('create 6 2 1\n', rings)
+        self.assertIn('create 2 2 1\n', rings)
         self.assertIn('--zone 2 \\\n    --ip 10.88.0.13 ', rings)
         names = {unit.name for s in services.of(shape) for unit in s.units}
         self.assertIn('swift-object-replicator', names)
