@@ -55,6 +55,9 @@ ACTOR = 'campaign'
 #: Seconds between two looks.
 PERIOD = 0.5
 
+#: What is shown while a run without a storm watches.
+WATCHING = 'watch'
+
 #: Why a run is to end early; empty while it is not.
 Until = collections.abc.Callable[[], str]
 
@@ -208,8 +211,10 @@ class Campaign:
         with contextlib.suppress(_Early):
             self._break_in_turn()
             self._wait_until(
-                self._plan.duration, 'storm' if self._storm else 'watch'
+                self._plan.duration, 'storm' if self._storm else WATCHING
             )
+            while self._storm and self._storm.is_late():
+                self._pause(PERIOD, 'the replay is late')
         if self._storm:
             why = self._storm.settle(self._show)
             if why:
@@ -217,7 +222,7 @@ class Campaign:
 
     def _break_in_turn(self) -> None:
         for fault, make in self._breaking.in_turn():
-            self._wait_until(fault.at, 'storm' if self._storm else 'watch')
+            self._wait_until(fault.at, 'storm' if self._storm else WATCHING)
             self._show(f'{fault.fault} of {fault.target}')
             one = make()
             one.inject()
@@ -252,9 +257,12 @@ class Campaign:
     def _wait_until(self, moment: float, phase: str) -> None:
         """Wait until so many seconds after the start; the storm may die."""
         while (left := moment - self._elapsed()) > 0:
-            self._show(phase)
-            time.sleep(min(PERIOD, left))
-            self._stop_early()
+            self._pause(min(PERIOD, left), phase)
+
+    def _pause(self, seconds: float, phase: str) -> None:
+        self._show(phase)
+        time.sleep(seconds)
+        self._stop_early()
 
     def _stop_early(self) -> None:
         why = self._until()

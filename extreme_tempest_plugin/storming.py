@@ -101,6 +101,7 @@ class Storming:
         )
         self._prefix = storm_spec.prefix(directory.run)
         self._name_servers = _resolved(settings.name_servers)
+        self._replays = again is not None
         self._before: leftovers.Listed | None = None
         self._storm = runner.Storm(
             storm_spec.StormSpec(
@@ -139,6 +140,10 @@ class Storming:
         # It may end well a little before the campaign stops it.
         if ended and not ended.ok:
             raise errors.HarnessError(_death(ended))
+
+    def is_late(self) -> bool:
+        """Whether a replay has not yet issued all that it is to issue."""
+        return self._replays and self._storm.wait(0) is None
 
     def progress(self) -> tally.Progress:
         """Numbers up to now."""

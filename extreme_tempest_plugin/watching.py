@@ -25,9 +25,6 @@ from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.plan import ready
 
-#: What a campaign shows while its monitors are at work.
-_AT_WORK = 'watch'
-
 
 class Watch:
     """What a block of ``monitors`` was given.
@@ -125,6 +122,6 @@ class _Runner(threading.Thread):
         return self._result
 
     def _see(self, shown: progress.Progress) -> None:
-        if shown.phase == _AT_WORK:
+        if shown.phase == campaign.WATCHING:
             self._at_work = True
             self._decided.set()

@@ -18,6 +18,7 @@ import time
 from extreme_tempest_plugin.cloud import kinds
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import notes
 
 #: A listing is tried so often, with a pause between, before it counts as
 #: not to be had.
@@ -55,20 +56,22 @@ def take(
         could not is in the record as unmeasured.
     """
     counts: dict[str, int] = {}
+    note = notes.Notes(actor, record, clock)
     for name in wanted:
-        what, about = events.Topic.CENSUS_COMPLETE, f'{phase}/{name}'
         kind = kinds.BY_NAME[name]
+        whose = (admin or cloud) if kind.admin else cloud
+        look = closer.get(name) or functools.partial(_listed, kind)
         try:
-            whose = (admin or cloud) if kind.admin else cloud
-            look = closer.get(name) or functools.partial(_listed, kind)
             found = _insist(whose, look, sleep)
-            counts[name] = len(found)
-            text = f'{len(found)} listed'
         except ports.CallError as error:
-            found = ()
-            what, about = events.Topic.UNMEASURED, f'census/{name}'
-            text = f'could not be listed in {TRIES} tries: {error}'
+            note.unmeasured(
+                f'census/{name}',
+                f'could not be listed in {TRIES} tries: {error}',
+            )
+            continue
+        counts[name] = len(found)
         for one in found:
+            names = {'name': one.name} if one.name else {}
             record(
                 events.Census(
                     t=clock(),
@@ -78,16 +81,13 @@ def take(
                     resource=f'{name}/{one.id}',
                     state=one.state,
                     owner=one.owner or cloud.project,
-                    refs={
-                        **({'name': one.name} if one.name else {}),
-                        **one.refs,
-                    },
+                    refs={**names, **one.refs},
                 )
             )
-        record(
-            events.Note(
-                t=clock(), actor=actor, what=what, about=about, text=text
-            )
+        note(
+            events.Topic.CENSUS_COMPLETE,
+            f'{phase}/{name}',
+            f'{len(found)} listed',
         )
     return counts
 

@@ -23,6 +23,7 @@ import time
 
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import notes
 
 #: Resources that are asked about one by one, at most.
 MOST = 500
@@ -73,17 +74,9 @@ class Recorder:
 
     def take(self, views: collections.abc.Iterable[View]) -> None:
         """Record each view, and that it is complete, or why it is not."""
+        note = notes.Notes(self.actor, self.record, self.clock)
         for view in views:
-            what, about, text = self._take(view)
-            self.record(
-                events.Note(
-                    t=self.clock(),
-                    actor=self.actor,
-                    what=what,
-                    about=about,
-                    text=text,
-                )
-            )
+            note(*self._take(view))
 
     def _take(self, view: View) -> tuple[events.Topic, str, str]:
         count = 0

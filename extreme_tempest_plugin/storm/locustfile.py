@@ -196,7 +196,18 @@ def _begin(environment: locust_env.Environment) -> None:
     one = _PROCESS.get()
     if one.started():
         duration = one.worker.whole.duration
-        gevent.spawn_later(duration, _stop, environment)
+        gevent.spawn_later(duration, _time_is_up, environment, one)
+
+
+def _time_is_up(
+    environment: locust_env.Environment, one: process.Process
+) -> None:
+    """End; a replay that is late first does what is left, within bounds."""
+    whole = one.worker.whole
+    until = one.clock() + int((whole.longest - whole.duration) * 1e9)
+    while one.left() and one.clock() < until:
+        gevent.sleep(PAUSE)
+    _stop(environment)
 
 
 def _send_home() -> None:

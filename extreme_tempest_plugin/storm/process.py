@@ -151,6 +151,10 @@ class Process:
             begin=pacing.begin(whole.storm, index, self._start),
         )
 
+    def left(self) -> int:
+        """Operations of a replay that were not issued."""
+        return sum(one.left for one in self._replayers)
+
     def idle(self) -> None:
         """An operation was due, and there was nothing that could be done."""
         self._idle += 1
@@ -186,8 +190,7 @@ class Process:
         """All is settled; a second time does nothing."""
         if not self._ended:
             self._ended = True
-            left = sum(one.left for one in self._replayers)
-            if left:
+            if left := self.left():
                 self._note(
                     events.Topic.REMARK,
                     f'{left} operations of the replay were not issued: the '

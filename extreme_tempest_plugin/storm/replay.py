@@ -17,6 +17,7 @@ that created it, as the choices in a history do.
 
 import collections
 import collections.abc
+import math
 
 import msgspec
 
@@ -60,7 +61,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """All of a history that is issued again.
 
     :param run: identity of the run that is repeated.
-    :param plan: of that run, with its storm alone.
+    :param plan: of that run, with its storm alone, as long as its script.
     """
 
     run: str
@@ -99,9 +100,18 @@ def read(
     script: dict[int, list[Step]] = collections.defaultdict(list)
     for user, event in invoked:
         script[user].append(_step(event, first))
+    # It may have been stopped early, or late.
+    span = max(steps[-1].at for steps in script.values()) / 1e9
     return Replay(
         run=header.run,
-        plan=msgspec.structs.replace(plan, uptime=None, faults=()),
+        plan=msgspec.structs.replace(
+            plan,
+            uptime=None,
+            faults=(),
+            # Who begins when is in the script.
+            storm=msgspec.structs.replace(plan.storm, ramp=0.0),
+            duration=float(math.ceil(span) or 1),
+        ),
         script={user: tuple(steps) for user, steps in script.items()},
     )
 

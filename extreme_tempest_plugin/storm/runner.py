@@ -119,7 +119,7 @@ class Storm:
         finally:
             shutil.rmtree(private, ignore_errors=True)
         self._deadline = (
-            time.monotonic() + self._spec.duration + self._patience
+            time.monotonic() + self._spec.longest + self._patience
         )
 
     def running(self) -> bool:

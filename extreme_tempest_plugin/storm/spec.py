@@ -103,6 +103,16 @@ class StormSpec(msgspec.Struct, frozen=True, kw_only=True):
     script: replay.Script = {}
 
     @property
+    def longest(self) -> float:
+        """Seconds after which it fires no more, whatever is left to do.
+
+        A replay goes on until its script is done: on a slower cloud its
+        operations wait, each at most until the resources come to rest.
+        """
+        late = self.storm.deadline('') if self.script else 0.0
+        return self.duration + late
+
+    @property
     def users(self) -> int:
         """Users of all workers together."""
         return self.storm.users or 1

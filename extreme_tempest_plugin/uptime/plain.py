@@ -129,16 +129,12 @@ class Dns(_Plain):
     name = 'dns.query'
 
     def __init__(self, target: targets.Target) -> None:
-        try:
-            import dns.exception
-            import dns.message
-            import dns.query
-            import dns.rcode
-        except ImportError:
-            raise errors.UsageError(
-                f'dns:{target.name}: dnspython is not installed: pip install '
-                'extreme-tempest-plugin[dns]'
-            ) from None
+        # Here: each monitor is a process, and few of them need it.
+        import dns.exception
+        import dns.message
+        import dns.query
+        import dns.rcode
+
         self._exception = dns.exception
         self._message = dns.message
         self._query = dns.query

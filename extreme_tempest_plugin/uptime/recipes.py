@@ -88,9 +88,13 @@ class Recipe:
         return found if isinstance(found, str) else ''
 
 
+def _post(path: str, asked: object) -> Step:
+    return Step('POST', path, (200, 201), msgspec.json.encode(asked))
+
+
 def _keypair(name: str) -> Step:
     asked = {'keypair': {'name': name, 'public_key': _PUBLIC_KEY}}
-    return Step('POST', '/os-keypairs', (200, 201), msgspec.json.encode(asked))
+    return _post('/os-keypairs', asked)
 
 
 def _image_id(name: str) -> str:
@@ -99,8 +103,7 @@ def _image_id(name: str) -> str:
 
 def _image(name: str) -> Step:
     # Without data: a record alone.
-    asked = {'id': _image_id(name), 'name': name}
-    return Step('POST', '/images', (201,), msgspec.json.encode(asked))
+    return _post('/images', {'id': _image_id(name), 'name': name})
 
 
 def _container(name: str) -> str:

@@ -172,6 +172,17 @@ class TestRead(testtools.TestCase):
         self.assertIsNone(found.plan.uptime)
         self.assertEqual(PLAN.storm, found.plan.storm)
 
+    def test_it_is_as_long_as_its_script(self):
+        """Not as its plan: it may have been stopped early, or late."""
+        storm = msgspec.structs.replace(PLAN.storm, ramp=50.0)
+        plan = msgspec.structs.replace(PLAN, storm=storm)
+        header = msgspec.structs.replace(HEADER, plan=loader.to_raw(plan))
+        # Four rounds of three users, 0.4 s apart; all begin at once now.
+        found = replay.read(header, stormed(4).events)
+        self.assertEqual(5.0, found.plan.duration)
+        self.assertEqual(PLAN.storm, found.plan.storm)
+        loader.of_builtins(loader.to_raw(found.plan))
+
     def test_a_history_without_operations(self):
         error = self.assertRaises(
             errors.HistoryError, replay.read, HEADER, World().events
