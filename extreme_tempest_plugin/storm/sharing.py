@@ -56,7 +56,9 @@ def create(
             (choosing.Weighted(action=actions.creating(kind), weight=1),)
         )
         for _ in range(number):
-            creator.step()
+            # What it needs, a zone for one, may be taken by the one before.
+            while not creator.step() and creator.settle():
+                sleep(PAUSE)
         while creator.settle():
             sleep(PAUSE)
     made = tuple(

@@ -92,6 +92,13 @@ def written(arguments: collections.abc.Mapping[str, object]) -> bytes:
     )
 
 
+def _known(resource: model.Resource) -> bytes | None:
+    """What an object holds; None if anybody may have written to it since."""
+    if resource.shared or 'content' not in resource.attributes:
+        return None
+    return written(resource.attributes)
+
+
 def _random_content(rng: random.Random) -> model.Arguments:
     return {'content': rng.getrandbits(32), 'size': rng.choice(_SIZES)}
 
@@ -154,8 +161,7 @@ class CopyObject(CreateObject):
         resource: model.Resource | None,
         around: model.Around,
     ) -> bool:
-        # A copy of a shared object has whatever it had just then.
-        return role != 'source' or 'content' in partner.attributes
+        return role != 'source' or _known(partner) is not None
 
     def arguments(
         self, rng: random.Random, fresh: str, chosen: model.Chosen
@@ -229,8 +235,7 @@ class ReadObject(Object):
         self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
     ) -> model.Sight:
         assert call.resource is not None
-        known = call.resource.attributes
-        wanted = written(known) if 'content' in known else None
+        wanted = _known(call.resource)
         if wanted is None or answer.body == wanted:
             return model.Sight(state=looking.PRESENT, reached=True)
         # An older one may be read for a while.

@@ -11,11 +11,15 @@
 #    under the License.
 """What actions on objects see, of a cloud that does it and one that lies."""
 
+import dataclasses
 import hashlib
 
 import testtools
 
 from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.storm import actions
+from extreme_tempest_plugin.storm import model
+from extreme_tempest_plugin.storm import state
 from extreme_tempest_plugin.storm.actions import objects_data
 from extreme_tempest_plugin.tests.unit.storm import canned
 
@@ -134,6 +138,27 @@ class LooksTest(canned.Looks, testtools.TestCase):
             answer=b'of others',
         )
         self.assertTrue(shared.look({OBJECT: answer(b'of others')}).reached)
+
+    def test_also_after_one_has_written_to_it_oneself(self):
+        """Others may have written since: nothing is known of it."""
+        mine = model.Resource(
+            key='s-1',
+            kind='object',
+            id='c/o',
+            name='o',
+            possible=frozenset({'present'}),
+            attributes={'content': 5, 'size': 1000},
+        )
+        copy = actions.catalogue()['object.copy']
+        around = state.State(limits={})
+        self.assertFalse(copy.fits('source', mine, None, around))
+        own = dataclasses.replace(mine, possible=frozenset())
+        self.assertTrue(copy.fits('source', own, None, around))
+        read = writes('object.read').call()
+        read = dataclasses.replace(read, resource=mine)
+        others = answer(b'of others')
+        cloud = canned.Cloud({OBJECT: others})
+        self.assertTrue(read.action.look(cloud, read, others).reached)
 
     def test_the_parts_of_a_large_object_go_with_it(self):
         call = canned.Case(
