@@ -170,6 +170,9 @@ class _Validator:
             yield 'status', f'is {response.status}, not {allowed}'
         if self._header:
             for error in self._header.iter_errors(response):
+                # Nothing was created: nothing to be located (RFC 9110, 10.2.2)
+                if response.status == 204 and error.validator == 'required':
+                    continue
                 yield f'header{place(error)}', rule(error)
         if self._body is None:
             if answer:

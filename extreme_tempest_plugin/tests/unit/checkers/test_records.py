@@ -164,6 +164,9 @@ class TestRecords(testtools.TestCase):
         self.act(10.5, 'server.start')
         self.record('req-3')
         self.assertEqual([], self.found())
+        # Nor is the record a thing that is stuck.
+        found = self.built.verdict()
+        self.assertEqual('pass', found.verdict, found.reason)
 
     def test_an_error_with_one_that_may_have_come_late(self):
         self.built.call(5.0, 'server.start', 'server/a', 'info')

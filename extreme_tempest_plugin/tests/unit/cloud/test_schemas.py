@@ -188,6 +188,19 @@ class TestSchemas(Case):
             [], self.broken(b'', path=path, location='http://x/', **given)
         )
 
+    def test_a_tag_that_was_there(self):
+        """204, not 201: nothing was created that a header could locate."""
+        given = {
+            'method': 'PUT',
+            'path': f'servers/{ID}/tags/x',
+            'version': '2.26',
+        }
+        self.assertEqual([], self.broken(b'', status=204, **given))
+        self.assertEqual(
+            [('header', 'without location')],
+            self.broken(b'', status=201, **given),
+        )
+
     def test_the_schema_of_the_version(self):
         body = {'image_id': ID}
         given = {
