@@ -29,7 +29,7 @@ from extreme_tempest_plugin.storm import state as storm_state
 from extreme_tempest_plugin.tests.unit import configuration
 
 #: With a fault, which the configuration of the tests does not allow.
-FAULTY = {'compute_outages', 'demo'}
+FAULTY = {'compute_outages', 'database', 'demo', 'rabbit'}
 
 #: Seconds that a ready plan takes at most.
 MOST = 120
@@ -41,6 +41,7 @@ class TestReadyPlans(testtools.TestCase):
             'attach_detach',
             'compute_outages',
             'create_kill',
+            'database',
             'demo',
             'dns',
             'floating_ips',
@@ -50,6 +51,7 @@ class TestReadyPlans(testtools.TestCase):
             'mixed',
             'objects',
             'quota_edge',
+            'rabbit',
             'security_groups',
             'shared_identity',
             'shared_images',
