@@ -16,8 +16,10 @@ import functools
 import pathlib
 import ssl
 import time
+import zlib
 
 from extreme_tempest_plugin.cloud import ledger
+from extreme_tempest_plugin.cloud import listing
 from extreme_tempest_plugin.uptime import catalogue
 from extreme_tempest_plugin.uptime import kept
 from extreme_tempest_plugin.uptime import plain
@@ -27,6 +29,7 @@ from extreme_tempest_plugin.uptime import recipes
 from extreme_tempest_plugin.uptime import sampler
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import targets
+from extreme_tempest_plugin.uptime import things
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
 from extreme_tempest_plugin.uptime import writes
@@ -62,15 +65,35 @@ def make(spec: spec_.Spec) -> sampler.Probe:
     keeper = tokens.Keeper(token, fetch)
     keeper.start()
     if target.how == 'write':
-        file = pathlib.Path(spec.ledger)
-        file.parent.mkdir(exist_ok=True)
         recipe = recipes.RECIPES[target.service]
-        owed = ledger.Ledger(file)
-        probe = writes.Write(recipe, where, keeper, owed, spec.run, send)
+        made = _things(spec, target, recipe.version, where, keeper, send)
+        probe = writes.Write(recipe, made)
         probe.prepare(time.monotonic_ns() + tokens.TIMEOUT_NS)
         return probe
     question = questions.of(target.service)
     return probes.Probe(question, where, keeper, send)
+
+
+def _things(
+    spec: spec_.Spec,
+    target: targets.Target,
+    version: str,
+    where: transport.Endpoint,
+    keeper: tokens.Keeper,
+    send: transport.Send,
+) -> things.Things:
+    """What makes the things of a probe.
+
+    :raises OSError: if no ledger can be written.
+    """
+    file = pathlib.Path(spec.ledger)
+    file.parent.mkdir(exist_ok=True)
+    stem = f'{listing.WATCHED}{spec.run[:8]}'
+    if target.host:
+        # Beside a monitor of the balancer, or of another backend.
+        stem += f'-{zlib.crc32(spec.target.encode()):08x}'
+    owed = ledger.Ledger(file)
+    return things.Things(stem, version, where, keeper, owed, send)
 
 
 def at(

@@ -78,7 +78,7 @@ class TestSpecs(testtools.TestCase):
             ({'services': ('nova/',)}, "'nova/'"),
             ({'services': ('tcp:10.0.0.7',)}, 'tcp:HOST:PORT'),
             (
-                {'services': ('cinder/write',)},
+                {'services': ('heat/write',)},
                 'glance, keystone, neutron, nova',
             ),
             ({'control': 'nova'}, 'not of the cloud'),
