@@ -50,7 +50,7 @@ def monitors(
         one those of ``[uptime] services``.
     :param longest_outage: seconds that an outage may last for a pass.
     :param options: of ``uptime`` in a plan: ``interval``, ``timeout`` in
-        seconds, ``control``.
+        seconds, ``control`` and so on.
     :raises UsageError: before the block, if it cannot be watched.
     :raises HarnessError: if the monitors do not start, or no history can be
         written.

@@ -63,8 +63,7 @@ class Outage:
         self._plan = plan
         self._faults = faults
         self._marks = marked
-        uptime = plan.uptime or plan_model.Uptime()
-        self._interval_ns = round(uptime.interval * model.SECOND)
+        self._uptime = plan.uptime or plan_model.Uptime()
         self._watched: dict[str, list[_Watched]] = collections.defaultdict(
             list
         )
@@ -85,7 +84,8 @@ class Outage:
     def conclude(self) -> model.Conclusion:
         self._cover = windows.Cover(self._faults.windows())
         self._control = outages.of(
-            self._watched.pop(plan_model.CONTROL, ()), self._interval_ns
+            self._watched.pop(plan_model.CONTROL, ()),
+            self._interval_ns(plan_model.CONTROL),
         )
         if (
             self._plan.uptime is not None
@@ -98,7 +98,7 @@ class Outage:
             )
         for service in self._services():
             watched = self._watched.get(service, [])
-            found = outages.of(watched, self._interval_ns)
+            found = outages.of(watched, self._interval_ns(service))
             self.availability[service] = found
             before = len(self._gaps), len(self._findings)
             if found.good + found.failed:
@@ -178,12 +178,12 @@ class Outage:
             return
         if self._stopped is not None:
             unseen = self._stopped - found.end_ns
-            if unseen > outages.GAP_INTERVALS * self._interval_ns:
+            if unseen > outages.GAP_INTERVALS * self._interval_ns(service):
                 self._gap(
                     f'{service} was not watched for the last '
                     f'{model.seconds(unseen)}.'
                 )
-        elif length < least - self._interval_ns:
+        elif length < least - self._interval_ns(service):
             self._gap(
                 f'{service} was watched for {model.seconds(length)} of '
                 f'{self._plan.duration:g} s.'
@@ -193,7 +193,7 @@ class Outage:
         allowed = self._allowed_ns(service)
         for one in found.outages:
             shared = self.shared_ns(one)
-            certain = self._certain_ns(one) - shared
+            certain = self._certain_ns(service, one) - shared
             if certain > allowed or (allowed == 0 and not shared):
                 self._findings.append(self._finding(service, one))
             elif shared and one.most_ns > allowed:
@@ -211,16 +211,15 @@ class Outage:
                     'was longer than allowed is not known.'
                 )
 
-    def _certain_ns(self, one: availability.Outage) -> int:
+    def _certain_ns(self, service: str, one: availability.Outage) -> int:
         """How long one outage lasted for certain.
 
         Where nobody looked, it may have been up for a moment. Each such
         stretch is longer than GAP_INTERVALS intervals, so there are so many
         at most, and the longest part is at least the mean one.
         """
-        most = int(
-            one.unknown_ns / (outages.GAP_INTERVALS * self._interval_ns)
-        )
+        stretch = outages.GAP_INTERVALS * self._interval_ns(service)
+        most = int(one.unknown_ns / stretch)
         return (one.least_ns - one.unknown_ns) // (most + 1)
 
     def _finding(
@@ -308,6 +307,9 @@ class Outage:
     def _allowed_ns(self, service: str) -> int:
         allowed = self._plan.slo.allowed_outage(service)
         return round(allowed * model.SECOND)
+
+    def _interval_ns(self, service: str) -> int:
+        return round(self._uptime.interval_of(service) * model.SECOND)
 
     def _gap(self, why: str) -> None:
         self._gaps.append(model.Gap(checker=self.name, why=why))

@@ -128,6 +128,8 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     :param services: service names; None takes ``[uptime] services``.
     :param interval: between two samples of a service.
     :param timeout: a sample without an answer by then has failed.
+    :param boot_interval: between two boots, where servers are booted.
+    :param boot_timeout: a server that is not ACTIVE by then has failed.
     :param samples: the watch ends after so many of each service; None leaves
         it to the duration.
     :param control: something of the tester's own network that is watched
@@ -140,6 +142,12 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     )
     interval: Annotated[float, msgspec.Meta(ge=0.02, le=MOST_SECONDS)] = 0.5
     timeout: PositiveSeconds = 10.0
+    boot_interval: Annotated[float, msgspec.Meta(ge=1.0, le=MOST_SECONDS)] = (
+        30.0
+    )
+    boot_timeout: Annotated[float, msgspec.Meta(ge=2.0, le=MOST_SECONDS)] = (
+        120.0
+    )
     samples: Count | None = None
     control: str | None = None
 
@@ -148,6 +156,19 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
         for service in services:
             if services.count(service) > 1:
                 raise ValueError(f'`services`: {service} stands there twice')
+
+    def interval_of(self, service: str) -> float:
+        """Seconds between two samples of ``service``."""
+        return self.boot_interval if boots(service) else self.interval
+
+    def timeout_of(self, service: str) -> float:
+        """Seconds after which a sample of ``service`` has failed."""
+        return self.boot_timeout if boots(service) else self.timeout
+
+
+def boots(service: str) -> bool:
+    """Whether what is watched under this name is the boot of a server."""
+    return service.partition('@')[0].endswith('/boot')
 
 
 class Fault(_Part, frozen=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ import zlib
 
 from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.cloud import listing
+from extreme_tempest_plugin.uptime import boots
 from extreme_tempest_plugin.uptime import catalogue
 from extreme_tempest_plugin.uptime import kept
 from extreme_tempest_plugin.uptime import plain
@@ -70,6 +71,9 @@ def make(spec: spec_.Spec) -> sampler.Probe:
         probe = writes.Write(recipe, made)
         probe.prepare(time.monotonic_ns() + tokens.TIMEOUT_NS)
         return probe
+    if target.how == 'boot':
+        made = _things(spec, target, boots.VERSION, where, keeper, send)
+        return boots.Boot(spec, made)
     question = questions.of(target.service)
     return probes.Probe(question, where, keeper, send)
 

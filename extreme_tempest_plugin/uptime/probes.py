@@ -30,6 +30,7 @@ its users, and is down for them; that keystone failed at the same time is for
 the reader to see in keystone's own samples.
 """
 
+import collections.abc
 import dataclasses
 
 import msgspec
@@ -45,10 +46,17 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reply:
-    """How a sample ended; ``error`` is empty if the service was up."""
+    """How a sample ended; ``error`` is empty if the service was up.
+
+    :param after: is called when that is recorded, and raises nothing. It
+        keeps the place of the sample among those in flight.
+    """
 
     status: int = 0
     error: str = ''
+    after: collections.abc.Callable[[], None] | None = dataclasses.field(
+        default=None, compare=False, repr=False
+    )
 
 
 class Probe:
