@@ -24,6 +24,7 @@ from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.plan import ready
+from extreme_tempest_plugin.plan import values
 
 
 class Watch:
@@ -58,7 +59,7 @@ def monitors(
     if services:
         options['services'] = list(services)
     bare = model.Plan(
-        name='watch', duration=model.MOST_SECONDS, uptime=model.Uptime()
+        name='watch', duration=values.MOST_SECONDS, uptime=model.Uptime()
     )
     slo = {'longest_outage': {model.DEFAULT: longest_outage}}
     plan = preparation.prepare(

@@ -23,6 +23,7 @@ from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.cmd import conduct
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.plan import ready
+from extreme_tempest_plugin.plan import values
 from extreme_tempest_plugin.reports import uptime_json
 
 #: Seconds of a watch where nothing is said, as in OSIC's api_uptime.
@@ -202,7 +203,7 @@ def _plan(args: argparse.Namespace) -> model.Plan:
     assert plan.uptime is not None
     seconds = args.times
     if args.daemon:
-        seconds = model.MOST_SECONDS
+        seconds = values.MOST_SECONDS
     elif args.samples is not None:
         # The monitors end the run; this is only for one that hangs.
         seconds = 2.0 * max(
@@ -210,7 +211,7 @@ def _plan(args: argparse.Namespace) -> model.Plan:
             + plan.uptime.timeout_of(name)
             for name in plan.uptime.services or ('',)
         )
-    return ready.changed(plan, duration=min(seconds, model.MOST_SECONDS))
+    return ready.changed(plan, duration=min(seconds, values.MOST_SECONDS))
 
 
 class Ending:

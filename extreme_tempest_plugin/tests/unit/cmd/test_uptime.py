@@ -21,7 +21,7 @@ import testtools
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cmd import uptime
-from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.plan import values
 
 
 def plan(*words):
@@ -38,7 +38,7 @@ class TestPlan(testtools.TestCase):
         self.assertIsNone(plan().uptime.services)
 
     def test_daemon(self):
-        self.assertEqual(model.MOST_SECONDS, plan('-d').duration)
+        self.assertEqual(values.MOST_SECONDS, plan('-d').duration)
 
     def test_samples(self):
         made = plan('-n', '40', '--interval', '0.1')
