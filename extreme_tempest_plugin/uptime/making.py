@@ -22,6 +22,7 @@ from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.cloud import listing
 from extreme_tempest_plugin.uptime import boots
 from extreme_tempest_plugin.uptime import catalogue
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import kept
 from extreme_tempest_plugin.uptime import plain
 from extreme_tempest_plugin.uptime import probes
@@ -46,8 +47,8 @@ def make(spec: spec_.Spec) -> sampler.Probe:
     target = targets.parse(spec.target)
     if target.kind != 'api':
         return plain.make(target)
-    tls = transport.tls_context(spec.ca_file, spec.insecure)
-    keystone = transport.endpoint(spec.auth_url, tls)
+    tls = endpoints.tls_context(spec.ca_file, spec.insecure)
+    keystone = endpoints.of(spec.auth_url, tls)
     fetch = functools.partial(tokens.fetch, keystone, spec)
     token = fetch()
     url = catalogue.find(
@@ -59,7 +60,7 @@ def make(spec: spec_.Spec) -> sampler.Probe:
     )
     send = kept.Connections().request if target.how == 'kept' else None
     send = send or transport.request
-    where = at(target, transport.endpoint(url, tls), tls)
+    where = at(target, endpoints.of(url, tls), tls)
     if target.how == 'write' and target.service == 'keystone':
         path = where.path if '/v3' in where.path else f'{where.path}/v3'
         return writes.Token(dataclasses.replace(where, path=path), spec, send)
@@ -82,7 +83,7 @@ def _things(
     spec: spec_.Spec,
     target: targets.Target,
     version: str,
-    where: transport.Endpoint,
+    where: endpoints.Endpoint,
     keeper: tokens.Keeper,
     send: transport.Send,
 ) -> things.Things:
@@ -101,8 +102,8 @@ def _things(
 
 
 def at(
-    target: targets.Target, found: transport.Endpoint, verified: ssl.SSLContext
-) -> transport.Endpoint:
+    target: targets.Target, found: endpoints.Endpoint, verified: ssl.SSLContext
+) -> endpoints.Endpoint:
     """The endpoint of the catalog, or the same of one backend."""
     if not target.host:
         return found

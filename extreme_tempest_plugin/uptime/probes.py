@@ -35,6 +35,7 @@ import dataclasses
 
 import msgspec
 
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import questions
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
@@ -70,7 +71,7 @@ class Probe:
     def __init__(
         self,
         question: questions.Question,
-        target: transport.Endpoint,
+        target: endpoints.Endpoint,
         keeper: tokens.Keeper,
         send: transport.Send = transport.request,
     ) -> None:

@@ -15,6 +15,7 @@ import contextlib
 import threading
 
 from extreme_tempest_plugin.cloud import ledger as ledger_
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import probes
 from extreme_tempest_plugin.uptime import steps
 from extreme_tempest_plugin.uptime import tokens
@@ -32,7 +33,7 @@ class Things:
         self,
         stem: str,
         version: str,
-        target: transport.Endpoint,
+        target: endpoints.Endpoint,
         keeper: tokens.Keeper,
         ledger: ledger_.Ledger,
         send: transport.Send = transport.request,

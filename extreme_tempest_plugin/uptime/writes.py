@@ -18,6 +18,7 @@ clean`` after a run that died.
 """
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import probes
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import steps
@@ -96,7 +97,7 @@ class Token:
 
     def __init__(
         self,
-        target: transport.Endpoint,
+        target: endpoints.Endpoint,
         spec: spec_.Spec,
         send: transport.Send = transport.request,
     ) -> None:

@@ -20,6 +20,7 @@ from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.tests.unit.uptime import test_probes
 from extreme_tempest_plugin.tests.unit.uptime import test_tokens
 from extreme_tempest_plugin.uptime import boots
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import things
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
@@ -84,7 +85,7 @@ class TestBoot(testtools.TestCase):
         made = things.Things(
             NAME.removesuffix('-1'),
             boots.VERSION,
-            transport.Endpoint('c', 80, '/v2.1', None),
+            endpoints.Endpoint('c', 80, '/v2.1', None),
             self.keeper,
             self.ledger,
             nova.request,

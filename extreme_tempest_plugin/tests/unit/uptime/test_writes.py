@@ -22,6 +22,7 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.tests.unit.uptime import test_probes
 from extreme_tempest_plugin.tests.unit.uptime import test_tokens
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import recipes
 from extreme_tempest_plugin.uptime import things
 from extreme_tempest_plugin.uptime import transport
@@ -77,7 +78,7 @@ class TestWrite(testtools.TestCase):
             things.Things(
                 STEM,
                 recipe.version,
-                transport.Endpoint('c', 80, path, None),
+                endpoints.Endpoint('c', 80, path, None),
                 test_probes.Keeper(),
                 self.ledger,
                 self.service.request,
@@ -246,7 +247,7 @@ class TestToken(testtools.TestCase):
         service = Service()
         service.rules = rules
         made = writes.Token(
-            transport.Endpoint('c', 80, '/v3', None),
+            endpoints.Endpoint('c', 80, '/v3', None),
             test_tokens.spec(),
             service.request,
         )
