@@ -26,6 +26,7 @@ from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import states
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import names
 from extreme_tempest_plugin.plan import model as plan_model
 
 SLO = 'stuck or error states'
@@ -70,6 +71,8 @@ def judge(
         if resource in census.before or not (moves or states.is_error(state)):
             continue
         name = entry.refs.get('name', '')
+        if name.startswith(names.WATCHED):
+            continue
         touch = touches.get(resource, touches.get(f'{kind}/{name}'))
         listing = census.listing(events.CensusPhase.BEFORE, kind)
         limit = storm.deadline(kind, state)
