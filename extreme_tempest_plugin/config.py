@@ -168,8 +168,8 @@ UptimeGroup = [
         default=['keystone', 'nova', 'neutron', 'glance'],
         help='What to watch where a plan does not say so: services by name '
         'or by their type in the catalog, as nova, nova/kept over a kept '
-        'connection, nova/write, nova@HOST:PORT for one backend; and '
-        'tcp:HOST:PORT, ping:HOST, dns:NAME@SERVER.',
+        'connection, nova/write, nova/boot, nova@HOST:PORT for one backend; '
+        'and tcp:HOST:PORT, ping:HOST, dns:NAME@SERVER.',
     ),
     cfg.StrOpt(
         'control',

@@ -28,7 +28,7 @@ from extreme_tempest_plugin.uptime import self_test
 from extreme_tempest_plugin.uptime import watch
 
 #: Seconds for each kind of resource that a write probe made.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 Record = collections.abc.Callable[[events.Event], None]
 

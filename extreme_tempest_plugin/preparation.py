@@ -56,9 +56,30 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
             )
     if plan.uptime:
         orders.check(plan.uptime)
+        _check_boots(plan, settings)
     if plan.faults:
         guard.permitted(plan.faults, settings.destructive)
     return plan
+
+
+def _check_boots(plan: model.Plan, settings: settings_.Settings) -> None:
+    """See whether what is watched by booting servers can be.
+
+    :raises UsageError: if not.
+    """
+    services = (plan.uptime and plan.uptime.services) or ()
+    if not any(map(model.boots, services)):
+        return
+    if plan.storm:
+        raise errors.UsageError(
+            'uptime: nova/boot: not beside a storm, whose census would count '
+            'its servers; the storm has slo.settle for server.create'
+        )
+    if not settings.cloud.image or not settings.cloud.flavor:
+        raise errors.UsageError(
+            'uptime: nova/boot: no server to boot: set [compute] image_ref '
+            'and flavor_ref in tempest.conf'
+        )
 
 
 def _complete_storm(

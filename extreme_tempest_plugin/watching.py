@@ -24,6 +24,7 @@ from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.plan import ready
+from extreme_tempest_plugin.plan import values
 
 
 class Watch:
@@ -50,7 +51,7 @@ def monitors(
         one those of ``[uptime] services``.
     :param longest_outage: seconds that an outage may last for a pass.
     :param options: of ``uptime`` in a plan: ``interval``, ``timeout`` in
-        seconds, ``control``.
+        seconds, ``control`` and so on.
     :raises UsageError: before the block, if it cannot be watched.
     :raises HarnessError: if the monitors do not start, or no history can be
         written.
@@ -58,7 +59,7 @@ def monitors(
     if services:
         options['services'] = list(services)
     bare = model.Plan(
-        name='watch', duration=model.MOST_SECONDS, uptime=model.Uptime()
+        name='watch', duration=values.MOST_SECONDS, uptime=model.Uptime()
     )
     slo = {'longest_outage': {model.DEFAULT: longest_outage}}
     plan = preparation.prepare(

@@ -16,12 +16,12 @@ The edges of an outage are uncertain by a sample or so, see
 and what may be longer is a gap.
 """
 
-import bisect
 import collections
 import collections.abc
 
 from extreme_tempest_plugin.checkers import marks
 from extreme_tempest_plugin.checkers import model
+from extreme_tempest_plugin.checkers import outage_telling
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model as plan_model
@@ -35,19 +35,15 @@ MOST_MISSED_PCT = 5.0
 #: A monitor starts and stops a little inside of the planned duration.
 LEAST_WATCHED = 0.9
 
-#: After every number of an event.
-LAST_NUMBER = 2**63
-
-_Watched = events.Sample | events.Missed
-
 
 class Outage:
     """Samples against ``slo.longest_outage``.
 
     :ivar availability: after ``conclude``: by service.
+    :ivar telling: after ``conclude``: what is told of each outage.
     """
 
-    name = 'outage'
+    name = outage_telling.NAME
     wants: tuple[type[events.Event], ...] = (
         events.Sample,
         events.Missed,
@@ -63,13 +59,11 @@ class Outage:
         self._plan = plan
         self._faults = faults
         self._marks = marked
-        uptime = plan.uptime or plan_model.Uptime()
-        self._interval_ns = round(uptime.interval * model.SECOND)
-        self._watched: dict[str, list[_Watched]] = collections.defaultdict(
-            list
+        self._uptime = plan.uptime or plan_model.Uptime()
+        self._watched: dict[str, list[outage_telling.Watched]] = (
+            collections.defaultdict(list)
         )
         self.availability: dict[str, availability.Availability] = {}
-        self._failures: dict[str, list[tuple[int, int]]] = {}
         self._gaps: list[model.Gap] = []
         self._findings: list[model.Finding] = []
         self._rows: list[model.Row] = []
@@ -83,9 +77,12 @@ class Outage:
             self._stopped = event.t
 
     def conclude(self) -> model.Conclusion:
-        self._cover = windows.Cover(self._faults.windows())
+        self.telling = outage_telling.Telling(
+            self._plan.slo, self._faults, self._marks, self._watched
+        )
         self._control = outages.of(
-            self._watched.pop(plan_model.CONTROL, ()), self._interval_ns
+            self._watched.pop(plan_model.CONTROL, ()),
+            self._interval_ns(plan_model.CONTROL),
         )
         if (
             self._plan.uptime is not None
@@ -98,7 +95,7 @@ class Outage:
             )
         for service in self._services():
             watched = self._watched.get(service, [])
-            found = outages.of(watched, self._interval_ns)
+            found = outages.of(watched, self._interval_ns(service))
             self.availability[service] = found
             before = len(self._gaps), len(self._findings)
             if found.good + found.failed:
@@ -124,15 +121,9 @@ class Outage:
             for one in self._control.outages
         )
 
-    def faults_of(self, outage: availability.Outage) -> tuple[str, ...]:
-        """The faults that were active in an outage; none explains it."""
-        return self._cover.of(outage.start_ns, outage.end_ns)
-
-    def marks_of(self, outage: availability.Outage) -> tuple[str, ...]:
-        """What the operator says that he did in an outage."""
-        return self._marks.of(outage.start_ns, outage.end_ns)
-
-    def watched(self, service: str) -> collections.abc.Iterable[_Watched]:
+    def watched(
+        self, service: str
+    ) -> collections.abc.Iterable[outage_telling.Watched]:
         """Samples of a service, missed ones too."""
         return self._watched.get(service, ())
 
@@ -178,12 +169,12 @@ class Outage:
             return
         if self._stopped is not None:
             unseen = self._stopped - found.end_ns
-            if unseen > outages.GAP_INTERVALS * self._interval_ns:
+            if unseen > outages.GAP_INTERVALS * self._interval_ns(service):
                 self._gap(
                     f'{service} was not watched for the last '
                     f'{model.seconds(unseen)}.'
                 )
-        elif length < least - self._interval_ns:
+        elif length < least - self._interval_ns(service):
             self._gap(
                 f'{service} was watched for {model.seconds(length)} of '
                 f'{self._plan.duration:g} s.'
@@ -193,9 +184,9 @@ class Outage:
         allowed = self._allowed_ns(service)
         for one in found.outages:
             shared = self.shared_ns(one)
-            certain = self._certain_ns(one) - shared
+            certain = self._certain_ns(service, one) - shared
             if certain > allowed or (allowed == 0 and not shared):
-                self._findings.append(self._finding(service, one))
+                self._findings.append(self.telling.finding(service, one))
             elif shared and one.most_ns > allowed:
                 self._gap(
                     f'{service} was away for {model.seconds(one.length_ns)}, '
@@ -211,73 +202,16 @@ class Outage:
                     'was longer than allowed is not known.'
                 )
 
-    def _certain_ns(self, one: availability.Outage) -> int:
+    def _certain_ns(self, service: str, one: availability.Outage) -> int:
         """How long one outage lasted for certain.
 
         Where nobody looked, it may have been up for a moment. Each such
         stretch is longer than GAP_INTERVALS intervals, so there are so many
         at most, and the longest part is at least the mean one.
         """
-        most = int(
-            one.unknown_ns / (outages.GAP_INTERVALS * self._interval_ns)
-        )
+        stretch = outages.GAP_INTERVALS * self._interval_ns(service)
+        most = int(one.unknown_ns / stretch)
         return (one.least_ns - one.unknown_ns) // (most + 1)
-
-    def _finding(
-        self, service: str, one: availability.Outage
-    ) -> model.Finding:
-        numbers = self._evidence(service, one)
-        errors = ', '.join(
-            f'{name} {count}' for name, count in one.errors.items()
-        )
-        still = ' and was still away at the end' if one.open else ''
-        failed = model.plural(one.failed, 'sample')
-        return model.Finding(
-            checker=self.name,
-            about=service,
-            what=f'{service} was away for {model.seconds(one.length_ns)}'
-            f'{still}, {self._cause(one)}. {failed} in a row failed '
-            f'({errors}), so it lasted at least '
-            f'{model.seconds(one.least_ns)}; allowed are '
-            f'{self._plan.slo.allowed_outage(service):g} s.',
-            events=numbers,
-            look_again=(model.look_at(numbers),),
-        )
-
-    def _cause(self, one: availability.Outage) -> str:
-        """The faults and marks that cover it."""
-        names = self.faults_of(one)
-        doing = ' and '.join(f'"{text}"' for text in self.marks_of(one))
-        marked = f'the operator was {doing}' if doing else ''
-        if names:
-            stories = (str(self._faults.stories[name]) for name in names)
-            active = f'while {" and ".join(stories)} was active'
-            return f'{active} and {marked}' if marked else active
-        if marked:
-            return f'while {marked}, and no fault was active then'
-        return 'and no fault was active then'
-
-    def _evidence(
-        self, service: str, one: availability.Outage
-    ) -> tuple[int, ...]:
-        """Numbers of the first failed samples and of the last."""
-        failed = self._failed(service)
-        start = bisect.bisect_left(failed, (one.start_ns, 0))
-        end = bisect.bisect_right(failed, (one.end_earliest_ns, LAST_NUMBER))
-        shown = failed[start : min(end, start + model.MOST_EVIDENCE)]
-        if end - start > model.MOST_EVIDENCE:
-            shown[-1] = failed[end - 1]
-        return tuple(number for _, number in shown)
-
-    def _failed(self, service: str) -> list[tuple[int, int]]:
-        """When failed samples were sent, and their numbers, in order."""
-        if service not in self._failures:
-            self._failures[service] = sorted(
-                (event.sent, event.n)
-                for event in self._watched[service]
-                if isinstance(event, events.Sample) and event.error
-            )
-        return self._failures[service]
 
     def _row(
         self,
@@ -308,6 +242,9 @@ class Outage:
     def _allowed_ns(self, service: str) -> int:
         allowed = self._plan.slo.allowed_outage(service)
         return round(allowed * model.SECOND)
+
+    def _interval_ns(self, service: str) -> int:
+        return round(self._uptime.interval_of(service) * model.SECOND)
 
     def _gap(self, why: str) -> None:
         self._gaps.append(model.Gap(checker=self.name, why=why))

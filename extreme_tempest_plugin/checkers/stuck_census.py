@@ -27,6 +27,7 @@ from extreme_tempest_plugin.checkers import operations
 from extreme_tempest_plugin.checkers import records
 from extreme_tempest_plugin.checkers import states
 from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import names
 from extreme_tempest_plugin.plan import model as plan_model
 
 SLO = 'stuck or error states'
@@ -74,6 +75,8 @@ def judge(
             # What became of an operation, and nothing that can be stuck.
             continue
         name = entry.refs.get('name', '')
+        if name.startswith(names.WATCHED):
+            continue
         touch = touches.get(resource, touches.get(f'{kind}/{name}'))
         listing = census.listing(events.CensusPhase.BEFORE, kind)
         limit = storm.deadline(kind, state)

@@ -150,8 +150,8 @@ def _uptime(
                 open=one.open,
                 failed=one.failed,
                 errors=one.errors,
-                faults=checker.faults_of(one),
-                marks=checker.marks_of(one),
+                faults=checker.telling.faults_of(one),
+                marks=checker.telling.marks_of(one),
                 shared_s=summary.in_seconds(checker.shared_ns(one)),
             )
             for one in found.outages

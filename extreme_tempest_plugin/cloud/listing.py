@@ -17,15 +17,16 @@ import typing
 import urllib.parse
 
 from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.history import names
 
 #: Resources that are asked for in one page.
 PAGE = 200
 
 #: How the name of all that a run creates begins.
-PREFIX = 'xt-'
+PREFIX = names.PREFIX
 
 #: And of what its monitors make, and delete at once.
-WATCHED = f'{PREFIX}uptime-'
+WATCHED = names.WATCHED
 
 #: A resource as a list has it.
 Shown = dict[str, typing.Any]

@@ -46,6 +46,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='[HOST:]PORT',
         help='answer Prometheus there while it lasts',
     )
+    parser.add_argument(
+        '--otel',
+        default='',
+        metavar='URL',
+        help='send to this collector of OpenTelemetry while it lasts, '
+        'http://HOST:4318 for one',
+    )
 
 
 def conduct(
@@ -80,7 +87,7 @@ def perform(
     with loader.located(source) if source else contextlib.nullcontext():
         plan = preparation.prepare(plan, settings)
     with (
-        metrics.served(args.metrics) as count,
+        metrics.served(args.metrics, args.otel) as count,
         display.live(quiet=args.format == 'json') as show,
         access.grant(
             settings,

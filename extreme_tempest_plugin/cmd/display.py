@@ -21,7 +21,7 @@ import rich.table
 import rich.text
 
 from extreme_tempest_plugin import progress
-from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.plan import values
 
 #: What a monitor's last sample says; None if it says nothing about now.
 _STATES: dict[bool | None, tuple[str, str]] = {
@@ -78,7 +78,7 @@ class _Lines:
 
 
 def _head(shown: progress.Progress) -> str:
-    if shown.duration >= model.MOST_SECONDS:
+    if shown.duration >= values.MOST_SECONDS:
         return f'{shown.elapsed:5.0f} s  {shown.phase}'
     return f'{shown.elapsed:5.0f} / {shown.duration:.0f} s  {shown.phase}'
 

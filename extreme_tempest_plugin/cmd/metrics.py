@@ -9,18 +9,18 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Numbers of a run while it lasts, for Prometheus.
+"""Numbers of a run while it lasts, for Prometheus and OpenTelemetry.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 import collections.abc
 import contextlib
-import math
 import typing
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import progress
+from extreme_tempest_plugin.cmd import numbers
 
 #: Who may ask, where only a port is given.
 _HOST = '127.0.0.1'
@@ -41,16 +41,42 @@ def address(text: str) -> tuple[str, int]:
 
 
 @contextlib.contextmanager
-def served(where: str) -> collections.abc.Iterator[progress.Display]:
-    """Answer Prometheus for as long as the block lasts.
+def served(
+    where: str, collector: str = ''
+) -> collections.abc.Iterator[progress.Display]:
+    """Show to others what is shown to the user, while the block lasts.
 
-    :param where: see ``address``; empty answers nobody.
-    :raises UsageError: if nobody can listen there, or prometheus-client is
-        not installed.
+    :param where: for Prometheus, see ``address``; empty answers nobody.
+    :param collector: for OpenTelemetry, see ``otel.endpoint``; empty sends to
+        nobody.
+    :raises UsageError: if that cannot be, or what it takes is not installed.
     """
-    if not where:
-        yield lambda shown: None
-        return
+    shown = numbers.Numbers()
+    with contextlib.ExitStack() as shows:
+        if where:
+            shows.enter_context(_prometheus(shown, where))
+        if collector:
+            shows.enter_context(_otel(shown, collector))
+        yield shown.see
+
+
+def _otel(
+    shown: numbers.Numbers, collector: str
+) -> contextlib.AbstractContextManager[None]:
+    try:
+        from extreme_tempest_plugin.cmd import otel
+    except ImportError:
+        raise errors.UsageError(
+            '--otel needs: pip install extreme-tempest-plugin[otel]'
+        ) from None
+    return otel.exported(shown, collector)
+
+
+@contextlib.contextmanager
+def _prometheus(
+    shown: numbers.Numbers, where: str
+) -> collections.abc.Iterator[None]:
+    """Answer Prometheus."""
     host, port = address(where)
     try:
         import prometheus_client
@@ -59,8 +85,7 @@ def served(where: str) -> collections.abc.Iterator[progress.Display]:
             '--metrics needs: pip install extreme-tempest-plugin[metrics]'
         ) from None
     registry = prometheus_client.CollectorRegistry()
-    numbers = _Numbers()
-    registry.register(numbers)
+    registry.register(_Collector(shown))
     try:
         server, thread = prometheus_client.start_http_server(
             port, host, registry
@@ -70,86 +95,32 @@ def served(where: str) -> collections.abc.Iterator[progress.Display]:
             f'--metrics {where}: nobody can listen there: {error.strerror}'
         ) from None
     try:
-        yield numbers.see
+        yield
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-class _Numbers:
-    """A collector of what was last shown."""
+class _Collector:
+    """A collector of Prometheus."""
 
-    def __init__(self) -> None:
-        self._shown: progress.Progress | None = None
-
-    def see(self, shown: progress.Progress) -> None:
+    def __init__(self, shown: numbers.Numbers) -> None:
         self._shown = shown
 
     def collect(self) -> collections.abc.Iterator[typing.Any]:
         """Called by prometheus-client for each request."""
-        shown = self._shown
-        if shown is None:
-            return
-        yield _family(
-            'gauge',
-            'extreme_elapsed_seconds',
-            'Since the storm or the watch began.',
-            {(): shown.elapsed},
-        )
-        yield _family(
-            'gauge',
-            'extreme_api_up',
-            'Whether its last sample was good; NaN if nobody knows now.',
-            {
-                (service,): math.nan if one.up is None else float(one.up)
-                for service, one in shown.monitors.items()
-            },
-            'service',
-        )
-        yield _family(
-            'counter',
-            'extreme_api_samples',
-            'Samples of an API; the missed were never sent.',
-            {
-                (service, outcome): count
-                for service, one in shown.monitors.items()
-                for outcome, count in (
-                    ('good', one.samples - one.failed),
-                    ('failed', one.failed),
-                    ('missed', one.missed),
-                )
-            },
-            'service',
-            'outcome',
-        )
-        if shown.storm:
-            yield _family(
-                'counter',
-                'extreme_operations',
-                'Operations of the storm, by what is known of their outcome.',
-                {
-                    (outcome,): getattr(shown.storm, outcome)
-                    for outcome in ('ok', 'fail', 'info', 'settled', 'stuck')
-                },
-                'outcome',
+        from prometheus_client import core
+
+        for one in numbers.INSTRUMENTS:
+            make = (
+                core.CounterMetricFamily
+                if one.counts
+                else core.GaugeMetricFamily
             )
-
-
-def _family(
-    kind: str,
-    name: str,
-    says: str,
-    values: collections.abc.Mapping[tuple[str, ...], float],
-    *labels: str,
-) -> typing.Any:
-    from prometheus_client import core
-
-    make = {
-        'gauge': core.GaugeMetricFamily,
-        'counter': core.CounterMetricFamily,
-    }[kind]
-    family = make(name, says, labels=labels)
-    for key, value in values.items():
-        family.add_metric(key, value)
-    return family
+            family: typing.Any = make(one.name, one.says, labels=one.labels)
+            values = self._shown.of(one)
+            for key, value in values.items():
+                family.add_metric(key, value)
+            if values:
+                yield family

@@ -23,6 +23,7 @@ from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.cmd import conduct
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.plan import ready
+from extreme_tempest_plugin.plan import values
 from extreme_tempest_plugin.reports import uptime_json
 
 #: Seconds of a watch where nothing is said, as in OSIC's api_uptime.
@@ -54,8 +55,8 @@ class Uptime(base.Command):
             '--services',
             metavar='NAME,...',
             help='what to watch, instead of [uptime] services: nova, '
-            'nova/kept, nova/write, nova@HOST:PORT, tcp:HOST:PORT, '
-            'ping:HOST, dns:NAME@SERVER',
+            'nova/kept, nova/write, nova/boot, nova@HOST:PORT, '
+            'tcp:HOST:PORT, ping:HOST, dns:NAME@SERVER',
         )
         parser.add_argument(
             '--control',
@@ -147,6 +148,19 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         help='a sample without an answer by then has failed; 10 without it',
     )
     parser.add_argument(
+        '--boot-interval',
+        type=float,
+        metavar='SECONDS',
+        help='between two boots of nova/boot, 1 or more; 30 without it',
+    )
+    parser.add_argument(
+        '--boot-timeout',
+        type=float,
+        metavar='SECONDS',
+        help='a server of nova/boot that is not ACTIVE by then has failed; '
+        '120 without it',
+    )
+    parser.add_argument(
         '--longest-outage',
         type=float,
         default=0.0,
@@ -168,7 +182,14 @@ def _plan(args: argparse.Namespace) -> model.Plan:
     """
     uptime = {
         key: value
-        for key in ('interval', 'timeout', 'samples', 'control')
+        for key in (
+            'interval',
+            'timeout',
+            'boot_interval',
+            'boot_timeout',
+            'samples',
+            'control',
+        )
         if (value := getattr(args, key)) is not None
     }
     if args.services is not None:
@@ -182,13 +203,15 @@ def _plan(args: argparse.Namespace) -> model.Plan:
     assert plan.uptime is not None
     seconds = args.times
     if args.daemon:
-        seconds = model.MOST_SECONDS
+        seconds = values.MOST_SECONDS
     elif args.samples is not None:
         # The monitors end the run; this is only for one that hangs.
-        seconds = 2.0 * (
-            args.samples * plan.uptime.interval + plan.uptime.timeout
+        seconds = 2.0 * max(
+            args.samples * plan.uptime.interval_of(name)
+            + plan.uptime.timeout_of(name)
+            for name in plan.uptime.services or ('',)
         )
-    return ready.changed(plan, duration=min(seconds, model.MOST_SECONDS))
+    return ready.changed(plan, duration=min(seconds, values.MOST_SECONDS))
 
 
 class Ending:

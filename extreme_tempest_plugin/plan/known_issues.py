@@ -24,7 +24,7 @@ from typing import Annotated
 import msgspec
 
 from extreme_tempest_plugin.plan import loader
-from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.plan import values
 
 _Said = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -44,7 +44,7 @@ class KnownIssue(
     :param expires: on this day it counts again.
     """
 
-    id: model.Name
+    id: values.Name
     checker: _Said
     service: str = '.*'
     action: str = '.*'

@@ -19,16 +19,7 @@ from typing import Annotated
 
 import msgspec
 
-#: Nothing here lasts longer than 100 days; above all, nothing lasts for ever.
-MOST_SECONDS = 8_640_000.0
-
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=MOST_SECONDS)]
-PositiveSeconds = Annotated[float, msgspec.Meta(gt=0, le=MOST_SECONDS)]
-Count = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
-Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
-Weight = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-Rate = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
-Processes = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+from extreme_tempest_plugin.plan import values
 
 #: Seconds between which a user waits where a plan says nothing.
 THINK_TIME = (0.5, 2.0)
@@ -38,11 +29,6 @@ DEFAULT = 'default'
 
 #: What the control probe is called among the services.
 CONTROL = 'control'
-
-#: Part of the name of a directory.
-Name = Annotated[
-    str, msgspec.Meta(pattern=r'\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z')
-]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,18 +62,18 @@ class Storm(_Part, frozen=True, forbid_unknown_fields=True):
         cannot be right.
     """
 
-    actions: dict[str, Weight]
-    users: Count | None = None
-    think_time: tuple[Seconds, Seconds] | None = None
-    rate: Rate | None = None
-    ramp: Seconds = 0.0
-    processes: Processes = 1
-    max_instances: Count | None = None
-    limits: dict[str, Count] = {}
-    shared: dict[str, Count] = {}
+    actions: dict[str, values.Weight]
+    users: values.Count | None = None
+    think_time: tuple[values.Seconds, values.Seconds] | None = None
+    rate: values.Rate | None = None
+    ramp: values.Seconds = 0.0
+    processes: values.Processes = 1
+    max_instances: values.Count | None = None
+    limits: dict[str, values.Count] = {}
+    shared: dict[str, values.Count] = {}
     over_quota: bool = False
-    settle_timeout: PositiveSeconds = 120.0
-    stuck_after: dict[str, dict[str, PositiveSeconds]] = {}
+    settle_timeout: values.PositiveSeconds = 120.0
+    stuck_after: dict[str, dict[str, values.PositiveSeconds]] = {}
     stop_on_finding: bool = False
 
     def __post_init__(self) -> None:
@@ -128,6 +114,8 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     :param services: service names; None takes ``[uptime] services``.
     :param interval: between two samples of a service.
     :param timeout: a sample without an answer by then has failed.
+    :param boot_interval: between two boots, where servers are booted.
+    :param boot_timeout: a server that is not ACTIVE by then has failed.
     :param samples: the watch ends after so many of each service; None leaves
         it to the duration.
     :param control: something of the tester's own network that is watched
@@ -138,9 +126,11 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
     services: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = (
         None
     )
-    interval: Annotated[float, msgspec.Meta(ge=0.02, le=MOST_SECONDS)] = 0.5
-    timeout: PositiveSeconds = 10.0
-    samples: Count | None = None
+    interval: values.Interval = 0.5
+    timeout: values.PositiveSeconds = 10.0
+    boot_interval: values.BootInterval = 30.0
+    boot_timeout: values.BootTimeout = 120.0
+    samples: values.Count | None = None
     control: str | None = None
 
     def __post_init__(self) -> None:
@@ -148,6 +138,19 @@ class Uptime(_Part, frozen=True, forbid_unknown_fields=True):
         for service in services:
             if services.count(service) > 1:
                 raise ValueError(f'`services`: {service} stands there twice')
+
+    def interval_of(self, service: str) -> float:
+        """Seconds between two samples of ``service``."""
+        return self.boot_interval if boots(service) else self.interval
+
+    def timeout_of(self, service: str) -> float:
+        """Seconds after which a sample of ``service`` has failed."""
+        return self.boot_timeout if boots(service) else self.timeout
+
+
+def boots(service: str) -> bool:
+    """Whether what is watched under this name is the boot of a server."""
+    return service.partition('@')[0].endswith('/boot')
 
 
 class Fault(_Part, frozen=True, forbid_unknown_fields=True):
@@ -165,9 +168,9 @@ class Fault(_Part, frozen=True, forbid_unknown_fields=True):
 
     fault: str
     target: str
-    at: Seconds = 0.0
-    hold: Seconds | None = 0.0
-    recovery: PositiveSeconds = 120.0
+    at: values.Seconds = 0.0
+    hold: values.Seconds | None = 0.0
+    recovery: values.PositiveSeconds = 120.0
 
 
 class Times(_Part, frozen=True, forbid_unknown_fields=True):
@@ -177,11 +180,11 @@ class Times(_Part, frozen=True, forbid_unknown_fields=True):
     :param max: none may take longer.
     """
 
-    p50: PositiveSeconds | None = None
-    p90: PositiveSeconds | None = None
-    p95: PositiveSeconds | None = None
-    p99: PositiveSeconds | None = None
-    max: PositiveSeconds | None = None
+    p50: values.PositiveSeconds | None = None
+    p90: values.PositiveSeconds | None = None
+    p95: values.PositiveSeconds | None = None
+    p99: values.PositiveSeconds | None = None
+    max: values.PositiveSeconds | None = None
 
     def __post_init__(self) -> None:
         if not self.limits():
@@ -231,8 +234,8 @@ class Slo(_Part, frozen=True, forbid_unknown_fields=True):
 
     latency: dict[str, Times] = {}
     settle: dict[str, Times] = {}
-    longest_outage: dict[str, Seconds] = {}
-    uptime: dict[str, Percent] = {}
+    longest_outage: dict[str, values.Seconds] = {}
+    uptime: dict[str, values.Percent] = {}
     lost: Annotated[int, msgspec.Meta(ge=0)] = 0
     stuck: Annotated[int, msgspec.Meta(ge=0)] = 0
     duplicates: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -270,8 +273,8 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
     :param seed: of all choices; None draws one, which the history records.
     """
 
-    name: Name
-    duration: PositiveSeconds
+    name: values.Name
+    duration: values.PositiveSeconds
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**62)] | None = None
     storm: Storm | None = None
     uptime: Uptime | None = None

@@ -21,6 +21,7 @@ import contextlib
 import select
 import socket
 
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import transport
 
 
@@ -32,7 +33,7 @@ class Connections:
 
     def request(
         self,
-        target: transport.Endpoint,
+        target: endpoints.Endpoint,
         method: str,
         path: str,
         headers: dict[str, str],

@@ -43,6 +43,10 @@ def check(uptime: model.Uptime) -> None:
         target = targets.parse(name)
         if target.how == 'write':
             recipes.check(target.service)
+        elif target.how == 'boot' and target.service != 'nova':
+            raise errors.UsageError(
+                f'uptime: {name}: only nova boots servers: nova/boot'
+            )
     control = uptime.control
     if control is not None and targets.parse(control).kind == 'api':
         raise errors.UsageError(
@@ -89,9 +93,12 @@ def specs(
             password=credentials.password,
             user_domain=credentials.user_domain,
             project_id=credentials.project_id,
-            interval=uptime.interval,
-            timeout=uptime.timeout,
+            interval=uptime.interval_of(name),
+            timeout=uptime.timeout_of(name),
             samples=uptime.samples or 0,
+            image=cloud.image,
+            flavor=cloud.flavor,
+            network=credentials.network,
         )
         for name, target in wanted.items()
     )

@@ -19,6 +19,7 @@ import socket
 import struct
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import probes
 from extreme_tempest_plugin.uptime import targets
 from extreme_tempest_plugin.uptime import transport
@@ -49,7 +50,7 @@ class Tcp(_Plain):
     name = 'tcp.connect'
 
     def __init__(self, target: targets.Target) -> None:
-        self._target = transport.Endpoint(target.host, target.port, '', None)
+        self._target = endpoints.Endpoint(target.host, target.port, '', None)
 
     def send(self, headers: dict[str, str], deadline_ns: int) -> probes.Reply:
         """See ``probes.Probe.send``."""

@@ -30,10 +30,12 @@ its users, and is down for them; that keystone failed at the same time is for
 the reader to see in keystone's own samples.
 """
 
+import collections.abc
 import dataclasses
 
 import msgspec
 
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import questions
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
@@ -45,10 +47,17 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reply:
-    """How a sample ended; ``error`` is empty if the service was up."""
+    """How a sample ended; ``error`` is empty if the service was up.
+
+    :param after: is called when that is recorded, and raises nothing. It
+        keeps the place of the sample among those in flight.
+    """
 
     status: int = 0
     error: str = ''
+    after: collections.abc.Callable[[], None] | None = dataclasses.field(
+        default=None, compare=False, repr=False
+    )
 
 
 class Probe:
@@ -62,7 +71,7 @@ class Probe:
     def __init__(
         self,
         question: questions.Question,
-        target: transport.Endpoint,
+        target: endpoints.Endpoint,
         keeper: tokens.Keeper,
         send: transport.Send = transport.request,
     ) -> None:

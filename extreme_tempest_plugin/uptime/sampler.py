@@ -177,6 +177,8 @@ class Sampler:
             flight = self._land(due)
             if flight:
                 self._done(flight, done, reply)
+            if reply.after:
+                reply.after()
         finally:
             self._leave()
 

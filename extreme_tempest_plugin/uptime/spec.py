@@ -20,10 +20,15 @@ import dataclasses
 import msgspec
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.plan import model
 
 #: More requests than this are not kept in flight against one service, however
 #: long it hangs.
 MOST_IN_FLIGHT = 256
+
+#: And each server that is booted takes of the quota of the project, 10 where
+#: the operator says nothing.
+MOST_BOOTS = 8
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class Spec:
     :param insecure: TLS certificates are not verified.
     :param interval: seconds between two samples.
     :param timeout: seconds after which a sample without an answer failed.
+    :param image: to boot servers of; likewise flavor, and the network, which
+        is empty where the project has one alone.
     :param samples: the monitor ends by itself after so many; 0 for never.
     """
 
@@ -62,6 +69,9 @@ class Spec:
     timeout: float
     samples: int = 0
     ledger: str = ''
+    image: str = ''
+    flavor: str = ''
+    network: str = ''
 
     @property
     def actor(self) -> str:
@@ -79,7 +89,8 @@ class Spec:
     def in_flight(self) -> int:
         """Enough to send each sample on time while the service hangs."""
         hung = int(self.timeout / self.interval) + 4
-        return min(hung, MOST_IN_FLIGHT)
+        most = MOST_BOOTS if model.boots(self.target) else MOST_IN_FLIGHT
+        return min(hung, most)
 
 
 def encode(spec: Spec) -> bytes:

@@ -17,6 +17,7 @@
     load-balancer                 a service without a name here, by its type
     nova/kept                     over a connection that is kept
     nova/write                    makes something cheap and deletes it
+    nova/boot                     boots a server and deletes it
     nova@10.0.0.11:8774           one backend, past the balancer
     nova/kept@https://10.0.0.11   likewise, with TLS
     tcp:203.0.113.7:22            whether a port takes connections
@@ -31,7 +32,8 @@ import urllib.parse
 from extreme_tempest_plugin import errors
 
 _API = re.compile(
-    r'(?P<service>[a-z][a-z0-9_-]*)(/(?P<how>kept|write))?(@(?P<at>[^@\s]+))?'
+    r'(?P<service>[a-z][a-z0-9_-]*)(/(?P<how>kept|write|boot))?'
+    r'(@(?P<at>[^@\s]+))?'
 )
 _DNS = re.compile(r'dns:(?P<name>[^@\s]+)@(?P<at>[^@\s]+)')
 _DNS_PORT = 53
@@ -43,7 +45,7 @@ class Target:
 
     :param kind: ``api``, ``tcp``, ``ping`` or ``dns``.
     :param service: of the API: ``nova``.
-    :param how: ``kept``, ``write`` or empty.
+    :param how: ``kept``, ``write``, ``boot`` or empty.
     :param scheme: of a backend, empty for that of the catalog.
     :param host: of the backend, or of what is not an API.
     :param port: 0 for that of the catalog.
@@ -90,8 +92,8 @@ def parse(text: str) -> Target:
         pass
     raise errors.UsageError(
         f'uptime: {text!r} is nothing to watch: give SERVICE, SERVICE/kept, '
-        'SERVICE/write, SERVICE@HOST:PORT, tcp:HOST:PORT, ping:HOST or '
-        'dns:NAME@SERVER'
+        'SERVICE/write, nova/boot, SERVICE@HOST:PORT, tcp:HOST:PORT, '
+        'ping:HOST or dns:NAME@SERVER'
     )
 
 

@@ -25,6 +25,7 @@ import msgspec
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.uptime import catalogue
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import transport
 
@@ -60,7 +61,7 @@ class _Answer(msgspec.Struct, frozen=True):
     token: _Body
 
 
-def fetch(target: transport.Endpoint, spec: spec_.Spec) -> Token:
+def fetch(target: endpoints.Endpoint, spec: spec_.Spec) -> Token:
     """Ask keystone for a token.
 
     The length of the token's life is taken from the answer and its beginning

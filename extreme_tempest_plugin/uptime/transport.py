@@ -29,9 +29,8 @@ import socket
 import ssl
 import time
 import typing
-import urllib.parse
 
-from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.uptime import endpoints
 
 #: Not more of an answer is read; none that we ask for comes near.
 BODY_LIMIT = 1024 * 1024
@@ -74,68 +73,12 @@ class Answer:
     headers: http.client.HTTPMessage = dataclasses.field(repr=False)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a service answers.
-
-    :param path: what every path begins with, without a slash at its end.
-    :param tls: None for plain HTTP.
-    """
-
-    host: str
-    port: int
-    path: str
-    tls: ssl.SSLContext | None
-
-
-def endpoint(url: str, tls: ssl.SSLContext) -> Endpoint:
-    """The endpoint that a URL names.
-
-    :param tls: used if the URL is an https one.
-    :raises UsageError: if it is no HTTP URL.
-    """
-    try:
-        parts = urllib.parse.urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urllib.parse.SplitResult('', '', '', '', ''), None
-    if parts.scheme not in ('http', 'https') or not parts.hostname:
-        raise errors.UsageError(f'{url!r} is no http or https URL')
-    secure = parts.scheme == 'https'
-    return Endpoint(
-        host=parts.hostname,
-        port=port or (443 if secure else 80),
-        path=urllib.parse.quote(parts.path.rstrip('/'), safe='/%:@~'),
-        tls=tls if secure else None,
-    )
-
-
-def tls_context(ca_file: str, insecure: bool) -> ssl.SSLContext:
-    """How certificates are verified.
-
-    :param ca_file: certificates to trust; empty for the system's.
-    :param insecure: verify nothing.
-    :raises UsageError: if the file cannot be used.
-    """
-    try:
-        context = ssl.create_default_context(cafile=ca_file or None)
-    except (OSError, ssl.SSLError) as error:
-        raise errors.UsageError(
-            f'{ca_file}: no certificates to trust: {error}; '
-            'see [identity] ca_certificates_file'
-        ) from None
-    if insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 class Send(typing.Protocol):
     """How a request is sent: ``request``, or over a kept connection."""
 
     def __call__(
         self,
-        target: Endpoint,
+        target: endpoints.Endpoint,
         method: str,
         path: str,
         headers: dict[str, str],
@@ -145,7 +88,7 @@ class Send(typing.Protocol):
 
 
 def request(
-    target: Endpoint,
+    target: endpoints.Endpoint,
     method: str,
     path: str,
     headers: dict[str, str],
@@ -217,7 +160,7 @@ def left(deadline_ns: int) -> float:
     return seconds
 
 
-def connect(target: Endpoint, deadline_ns: int) -> socket.socket:
+def connect(target: endpoints.Endpoint, deadline_ns: int) -> socket.socket:
     """Connect to the first address of the name that answers.
 
     :raises OSError: if none does; see ``explained``.
@@ -246,7 +189,7 @@ def connect(target: Endpoint, deadline_ns: int) -> socket.socket:
 
 
 def exchange(
-    target: Endpoint,
+    target: endpoints.Endpoint,
     sock: socket.socket,
     deadline_ns: int,
     method: str,

@@ -17,15 +17,12 @@ may have left, the campaign deletes after the watch, or ``tempest extreme
 clean`` after a run that died.
 """
 
-import contextlib
-import threading
-
 from extreme_tempest_plugin import errors
-from extreme_tempest_plugin.cloud import ledger as ledger_
-from extreme_tempest_plugin.cloud import listing
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import probes
-from extreme_tempest_plugin.uptime import recipes
 from extreme_tempest_plugin.uptime import spec as spec_
+from extreme_tempest_plugin.uptime import steps
+from extreme_tempest_plugin.uptime import things as things_
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
 
@@ -33,52 +30,40 @@ from extreme_tempest_plugin.uptime import transport
 class Write:
     """Makes, looks and deletes, in each sample.
 
-    :param ledger: of all that is made.
-    :param run: identity of the run.
+    :param things: makes them.
     """
 
-    def __init__(
-        self,
-        recipe: recipes.Recipe,
-        target: transport.Endpoint,
-        keeper: tokens.Keeper,
-        ledger: ledger_.Ledger,
-        run: str,
-        send: transport.Send = transport.request,
-    ) -> None:
+    def __init__(self, recipe: steps.Recipe, things: things_.Things) -> None:
         self.name = recipe.name
         self._recipe = recipe
-        self._target = target
-        self._keeper = keeper
-        self._ledger = ledger
-        self._send = send
-        self._stem = f'{listing.WATCHED}{run[:8]}'
-        self._lock = threading.Lock()
-        self._number = 0
-        versioned = target.path.rpartition('/v')[2][:1].isdigit()
-        self._prefix = '' if versioned else recipe.version
+        self._things = things
+        self._home = ''
 
     def headers(self) -> dict[str, str]:
         """See ``probes.Probe.headers``."""
-        return probes.token_headers(self._keeper)
+        return self._things.headers()
 
     def prepare(self, deadline_ns: int) -> None:
-        """What all samples need.
+        """Make the home of all samples.
 
-        :raises UsageError: if it cannot be made.
-        :raises OSError: if the ledger cannot be written.
+        :raises UsageError: if the service does not make it.
+        :raises HarnessError: if this machine cannot ask for it.
         """
-        around = self._recipe.around(f'{self._stem}-0')
+        around = self._recipe.around
         if around is None:
             return
-        kind, name = around
-        self._ledger.owe(kind, name)
-        self._ledger.made(kind, name, name)
-        step = recipes.Step('PUT', f'/{name}', (201, 202))
-        reply, _ = self._do(step, self.headers(), deadline_ns)
+        name = around.label(self._things.stem)
+        try:
+            reply, self._home = self._things.make(
+                around, name, '', self.headers(), deadline_ns
+            )
+        except transport.NotSent as trouble:
+            raise errors.HarnessError(f'this machine: {trouble}') from None
         if reply.error:
+            status = f', status {reply.status}' if reply.status else ''
             raise errors.UsageError(
-                f'{self.name}: {step.method} {step.path}: {reply.error}'
+                f'{self.name}: no {around.name} {name} could be made: '
+                f'{reply.error}{status}'
             )
 
     def send(self, headers: dict[str, str], deadline_ns: int) -> probes.Reply:
@@ -87,67 +72,19 @@ class Write:
         :raises NotSent: if the ledger cannot be written: then nothing is
             made.
         """
-        with self._lock:
-            self._number += 1
-            name = f'{self._stem}-{self._number}'
-        recipe = self._recipe
-        id_ = recipe.id(name)
-        self._owe(name, id_)
-        reply, body = self._do(recipe.create(name), headers, deadline_ns)
+        recipe, home = self._recipe, self._home
+        name = self._things.fresh()
+        reply, id_ = self._things.make(
+            recipe, name, home, headers, deadline_ns
+        )
         if reply.error:
             return reply
-        if not id_:
-            id_ = recipe.learn(body)
-            if not id_:
-                return probes.Reply(reply.status, 'malformed')
-            self._told(name, id_)
-        for step in (recipe.look(id_), recipe.delete(id_)):
-            reply, _ = self._do(step, headers, deadline_ns)
+        for step in (recipe.look(id_, home), recipe.delete(id_, home)):
+            reply, _ = self._things.do(step, headers, deadline_ns)
             if reply.error:
                 return reply
-        with contextlib.suppress(OSError):
-            # Then it is looked for once more, after the watch.
-            self._ledger.gone(recipe.kind, name)
+        self._things.gone(recipe, name)
         return reply
-
-    def _told(self, name: str, id_: str) -> None:
-        with contextlib.suppress(OSError):
-            # Without its id it is found by its name.
-            self._ledger.made(self._recipe.kind, name, id_)
-
-    def _owe(self, name: str, id_: str) -> None:
-        try:
-            self._ledger.owe(self._recipe.kind, name)
-            if id_:
-                self._ledger.made(self._recipe.kind, name, id_)
-        except OSError as error:
-            raise transport.NotSent(
-                f'{self._ledger.path}: {error.strerror}'
-            ) from None
-
-    def _do(
-        self,
-        step: recipes.Step,
-        headers: dict[str, str],
-        deadline_ns: int,
-    ) -> tuple[probes.Reply, bytes]:
-        try:
-            answer = self._send(
-                self._target,
-                step.method,
-                self._prefix + step.path,
-                {'Content-Type': 'application/json', **headers},
-                deadline_ns,
-                step.body or None,
-            )
-        except transport.Failed as failure:
-            return probes.Reply(error=failure.kind), b''
-        if answer.status in step.good:
-            return probes.Reply(answer.status), answer.body
-        if answer.status == 401:
-            self._keeper.distrust(headers['X-Auth-Token'])
-        error = probes.wrong_status(answer.status)
-        return probes.Reply(answer.status, error), b''
 
 
 class Token:
@@ -160,7 +97,7 @@ class Token:
 
     def __init__(
         self,
-        target: transport.Endpoint,
+        target: endpoints.Endpoint,
         spec: spec_.Spec,
         send: transport.Send = transport.request,
     ) -> None:

@@ -82,6 +82,18 @@ class TestPrepare(testtools.TestCase):
         )
         prepare(text % 'server')
 
+    def test_boots_take_an_image_and_a_flavor_and_no_storm(self):
+        uptime = 'uptime: {services: [nova/boot]}\n'
+        alone = f'name: p\nduration: 9\n{uptime}'
+        prepare(alone)
+        self.assertIn('not beside a storm', self.refused(STORM + uptime))
+        cloud = configuration.settings().cloud
+        for lacking in ('image', 'flavor'):
+            said = self.refused(
+                alone, cloud=dataclasses.replace(cloud, **{lacking: ''})
+            )
+            self.assertIn('[compute] image_ref and flavor_ref', said)
+
     def test_unknown_service(self):
         said = self.refused(
             'name: p\nduration: 9\nuptime: {services: [no/wa]}\n'

@@ -158,11 +158,19 @@ class Stub:
     ) -> tuple[int, object | None]:
         path, _, query = path.partition('?')
         with self.lock:
-            for pattern, call in _ROUTES.items():
+            for pattern, call in self.routes().items():
                 found = re.fullmatch(pattern, f'{method} {path}')
                 if found:
                     return call(self, found.groups(), body, request_id, query)
         return 404, {'itemNotFound': {'message': f'no {path}'}}
+
+    def routes(self) -> dict[str, collections.abc.Callable]:
+        """Method and path, as a pattern, to what answers."""
+        return _ROUTES
+
+    def endpoints(self) -> dict[str, str]:
+        """Type of a service to where it answers."""
+        return {'compute': f'{self.url}/v2.1'}
 
     # What the services do; called with the lock held.
 
@@ -185,16 +193,17 @@ class Stub:
                 },
                 'catalog': [
                     {
-                        'type': 'compute',
-                        'name': 'nova',
+                        'type': kind,
+                        'name': kind,
                         'endpoints': [
                             {
                                 'interface': 'public',
                                 'region': 'RegionOne',
-                                'url': f'{self.url}/v2.1',
+                                'url': url,
                             }
                         ],
                     }
+                    for kind, url in self.endpoints().items()
                 ],
             }
         }

@@ -25,6 +25,7 @@ import time
 import fixtures
 import testtools
 
+from extreme_tempest_plugin.tests.functional import collectors
 from extreme_tempest_plugin.tests.functional.uptime import stand_in
 
 KEYS = {
@@ -138,6 +139,18 @@ class UptimeCommandTest(testtools.TestCase):
         said = json.loads(path.read_text())
         for service in said.values():
             self.assertEqual(15, service['total_requests'])
+
+    def test_numbers_are_sent_to_a_collector(self):
+        with collectors.Collector() as collector:
+            status, out, err = self.do(
+                *('-n', '15', '--interval', '0.1', '--otel', collector.url)
+            )
+            found = collector.last()
+        self.assertEqual(0, status, out + err)
+        for service in ('nova', 'keystone'):
+            samples = found['extreme_api_samples', 'good', service]
+            self.assertGreater(samples, 0)
+            self.assertLessEqual(samples, 15)
 
     def test_a_daemon_until_the_sentinel_appears(self):
         sentinel = self.here / 'stop'

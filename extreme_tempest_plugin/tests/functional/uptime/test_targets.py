@@ -23,6 +23,7 @@ import dns.rrset
 import testtools
 
 from extreme_tempest_plugin.tests.functional.uptime import stand_in
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import kept
 from extreme_tempest_plugin.uptime import making
 from extreme_tempest_plugin.uptime import plain
@@ -76,7 +77,7 @@ class TestKept(testtools.TestCase):
         super().setUp()
         self.server = Server()
         self.addCleanup(self.server.close)
-        self.target = transport.Endpoint(
+        self.target = endpoints.Endpoint(
             '127.0.0.1', self.server.port, '', None
         )
         self.connections = kept.Connections()
@@ -190,8 +191,8 @@ class TestBackend(testtools.TestCase):
 
     def test_each_is_asked_at_its_own_address(self):
         with stand_in.Cloud() as cloud:
-            tls = transport.tls_context('', False)
-            found = transport.endpoint('http://127.0.0.1:1/v2.1', tls)
+            tls = endpoints.tls_context('', False)
+            found = endpoints.of('http://127.0.0.1:1/v2.1', tls)
             backend = targets.parse(f'nova@127.0.0.1:{cloud.nova.port}')
             where = making.at(backend, found, tls)
             headers = {'X-Auth-Token': stand_in.TOKEN}
@@ -201,8 +202,8 @@ class TestBackend(testtools.TestCase):
             self.assertEqual(200, answer.status)
 
     def test_schemes(self):
-        tls = transport.tls_context('', False)
-        found = transport.endpoint('https://vip/v2.1', tls)
+        tls = endpoints.tls_context('', False)
+        found = endpoints.of('https://vip/v2.1', tls)
         for text, port, secure in (
             ('nova@10.0.0.11', 443, True),
             ('nova@10.0.0.11:8774', 8774, True),

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import transport
 
 SECOND = 1_000_000_000
@@ -64,8 +65,8 @@ class TransportCase(testtools.TestCase):
             socket.create_connection(address, 1).close()
 
     def request(self, port, seconds=5.0, scheme='http', ca_file=''):
-        tls = transport.tls_context(ca_file, False)
-        target = transport.endpoint(f'{scheme}://127.0.0.1:{port}', tls)
+        tls = endpoints.tls_context(ca_file, False)
+        target = endpoints.of(f'{scheme}://127.0.0.1:{port}', tls)
         deadline = time.monotonic_ns() + round(seconds * SECOND)
         return transport.request(target, 'GET', '/x', {}, deadline)
 
@@ -217,8 +218,8 @@ class TestTls(TransportCase):
 
 class TestNames(TransportCase):
     def test_name_that_is_not_there(self):
-        tls = transport.tls_context('', False)
-        target = transport.endpoint('http://nowhere.invalid', tls)
+        tls = endpoints.tls_context('', False)
+        target = endpoints.of('http://nowhere.invalid', tls)
         failed = self.assertRaises(
             transport.Failed,
             transport.request,

@@ -96,6 +96,40 @@ class TestOutage(testtools.TestCase):
         self.assertEqual(('fault-1',), outage.faults)
 
 
+class TestBoots(testtools.TestCase):
+    """Their samples are far apart."""
+
+    def verdict(self, down=(), allowed=61.0, start=2.0):
+        built = histories.Builder(
+            msgspec.structs.replace(
+                histories.WATCH,
+                duration=300.0,
+                uptime=model.Uptime(services=('nova/boot',), interval=0.5),
+                slo=model.Slo(longest_outage={'nova/boot': allowed}),
+            )
+        )
+        built.process('campaign', 0.0, 310.0)
+        built.watch('nova/boot', start, 302.0, down, every=30.0)
+        return built.verdict()
+
+    def test_the_time_between_two_boots_is_known(self):
+        verdict = self.verdict()
+        self.assertEqual('pass', verdict.verdict, verdict.reason)
+
+    def test_down(self):
+        verdict = self.verdict([(90.0, 240.0)])
+        self.assertEqual('fail', verdict.verdict)
+        (outage,) = verdict.uptime['nova/boot'].outages
+        self.assertEqual(5, outage.failed)
+        self.assertEqual('pass', self.verdict([(90.0, 120.0)]).verdict)
+
+    def test_not_watched_for_long_enough(self):
+        self.assertEqual('pass', self.verdict(start=55.0).verdict)
+        verdict = self.verdict(start=95.0)
+        self.assertEqual('unknown', verdict.verdict)
+        self.assertIn('was watched for 210 s of 300 s', verdict.reason)
+
+
 class TestWatch(testtools.TestCase):
     def test_a_service_that_nobody_watched(self):
         built = histories.Builder(histories.WATCH)

@@ -202,6 +202,19 @@ class TestCensus(testtools.TestCase):
     def test_at_rest(self):
         self.assertEqual('pass', self.left('ACTIVE').verdict)
 
+    def test_what_the_monitors_make_comes_and_goes(self):
+        for name, expected in (
+            ('xt-uptime-6a3c1c0e-7', 'pass'),
+            ('xt-6a3c1c0e5f0f-7', 'fail'),
+        ):
+            built = base()
+            built.create(3.0, 'a')
+            built.census('server/a')
+            built.census('recordset/z/r', 'ERROR', name=name)
+            built.complete('server', 'recordset')
+            verdict = built.verdict()
+            self.assertEqual(expected, verdict.verdict, verdict.reason)
+
     def test_it_was_there_before(self):
         self.assertEqual('pass', self.left('ERROR', before=True).verdict)
 

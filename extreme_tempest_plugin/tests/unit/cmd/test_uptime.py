@@ -21,7 +21,7 @@ import testtools
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cmd import uptime
-from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.plan import values
 
 
 def plan(*words):
@@ -38,12 +38,23 @@ class TestPlan(testtools.TestCase):
         self.assertIsNone(plan().uptime.services)
 
     def test_daemon(self):
-        self.assertEqual(model.MOST_SECONDS, plan('-d').duration)
+        self.assertEqual(values.MOST_SECONDS, plan('-d').duration)
 
     def test_samples(self):
         made = plan('-n', '40', '--interval', '0.1')
         self.assertEqual(40, made.uptime.samples)
         self.assertGreater(made.duration, 4.0)
+
+    def test_boots(self):
+        made = plan(
+            *('-n', '3', '-s', 'nova,nova/boot'),
+            *('--boot-interval', '20', '--boot-timeout', '40'),
+        )
+        self.assertEqual(20.0, made.uptime.interval_of('nova/boot'))
+        self.assertEqual(40.0, made.uptime.timeout_of('nova/boot'))
+        self.assertEqual(0.5, made.uptime.interval_of('nova'))
+        # As long as the slowest may take.
+        self.assertGreaterEqual(made.duration, 3 * 20 + 40)
 
     def test_slo(self):
         slo = plan('--longest-outage', '5', '--least-uptime', '99.9').slo
@@ -56,6 +67,8 @@ class TestPlan(testtools.TestCase):
         for words in (
             ('--interval', '0.001'),
             ('--timeout', '0'),
+            ('--boot-interval', '0.5'),
+            ('--boot-timeout', '1'),
             ('-n', '0'),
             ('-t', '-1'),
             ('-s', ','),

@@ -25,6 +25,7 @@ class Credentials:
     password = 'secret'
     user_domain = 'Default'
     project_id = 'p'
+    network = 'n'
 
 
 class TestSpecs(testtools.TestCase):
@@ -78,9 +79,10 @@ class TestSpecs(testtools.TestCase):
             ({'services': ('nova/',)}, "'nova/'"),
             ({'services': ('tcp:10.0.0.7',)}, 'tcp:HOST:PORT'),
             (
-                {'services': ('cinder/write',)},
+                {'services': ('heat/write',)},
                 'glance, keystone, neutron, nova',
             ),
+            ({'services': ('cinder/boot',)}, 'only nova boots'),
             ({'control': 'nova'}, 'not of the cloud'),
             ({'control': 'tcp:1'}, "'tcp:1'"),
         ):
@@ -96,6 +98,29 @@ class TestSpecs(testtools.TestCase):
         self.assertEqual(24, nova.in_flight)
         (nova,) = self.specs(services=('nova',), interval=0.02)
         self.assertEqual(256, nova.in_flight)
+
+    def test_boots_have_a_pace_and_an_image_of_their_own(self):
+        boot, backend, nova = self.specs(
+            services=('nova/boot', 'nova/boot@10.0.0.11:8774', 'nova'),
+            interval=0.1,
+            timeout=2.0,
+        )
+        for one in (boot, backend):
+            self.assertEqual((30.0, 120.0), (one.interval, one.timeout))
+            self.assertEqual(8, one.in_flight)
+        self.assertEqual((0.1, 2.0), (nova.interval, nova.timeout))
+        self.assertEqual(
+            ('image', 'flavor', 'n'), (boot.image, boot.flavor, boot.network)
+        )
+        (boot,) = self.specs(
+            services=('nova/boot',), boot_interval=60.0, boot_timeout=90.0
+        )
+        self.assertEqual((60.0, 90.0), (boot.interval, boot.timeout))
+        self.assertEqual(5, boot.in_flight)
+
+    def test_servers_at_one_time_are_bounded(self):
+        (boot,) = self.specs(services=('nova/boot',), boot_interval=1.0)
+        self.assertEqual(8, boot.in_flight)
 
     def test_line(self):
         nova = self.specs()[1]

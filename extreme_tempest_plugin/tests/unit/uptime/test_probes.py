@@ -13,6 +13,7 @@ import email.message
 
 import testtools
 
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import probes
 from extreme_tempest_plugin.uptime import questions
 from extreme_tempest_plugin.uptime import tokens
@@ -90,7 +91,7 @@ class TestProbe(testtools.TestCase):
             asked.append(f'{method} {target.path}{path}')
             return answer(200)
 
-        target = transport.endpoint(url, transport.tls_context('', False))
+        target = endpoints.of(url, endpoints.tls_context('', False))
         probe = probes.Probe(questions.of(service), target, Keeper(), request)
         probe.send(probe.headers(), 0)
         return asked[0]
@@ -133,7 +134,7 @@ class TestProbe(testtools.TestCase):
             return result
 
         keeper = Keeper()
-        target = transport.Endpoint('c', 80, '', None)
+        target = endpoints.Endpoint('c', 80, '', None)
         question = questions.of(service)
         return probes.Probe(question, target, keeper, request), keeper
 

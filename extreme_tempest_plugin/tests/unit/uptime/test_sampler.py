@@ -240,6 +240,34 @@ class TestSampler(testtools.TestCase):
         found = World(50, lambda at: (None, None)).sample()
         self.assertEqual(['timeout'], [e.error for e in found])
 
+    def test_what_comes_after_a_sample_keeps_its_place(self):
+        seen = []
+
+        def after():
+            seen.append((len(world.events), world.sampler._busy))
+
+        world = World(50, lambda at: (30, probes.Reply(200, after=after)))
+        found = world.sample()
+        self.assertEqual([30 * MS], [one.done for one in found])
+        self.assertEqual([(1, 1)], seen)
+        self.assertEqual(0, world.sampler._busy)
+
+    def test_what_was_given_up_has_its_after(self):
+        seen = []
+        late = probes.Reply(error='timeout', after=lambda: seen.append(1))
+        world = World(50, lambda at: (0, late))
+
+        def send(headers, deadline_ns):
+            world.time = 1100 * MS
+            world.sampler._give_up()
+            world.time = 1150 * MS
+            return late
+
+        world.send = send
+        (failed,) = world.sample()
+        self.assertEqual((0, 1100 * MS), (failed.sent, failed.done))
+        self.assertEqual([1], seen)
+
 
 def whys(found):
     return {e.why for e in found if isinstance(e, events.Missed)}

@@ -42,6 +42,7 @@ class TestParse(testtools.TestCase):
                     'host': 'fd00::1',
                 },
             ),
+            ('nova/boot', {'kind': 'api', 'service': 'nova', 'how': 'boot'}),
             ('tcp:h:22', {'kind': 'tcp', 'host': 'h', 'port': 22}),
             ('ping:10.0.0.7', {'kind': 'ping', 'host': '10.0.0.7'}),
             (

@@ -15,12 +15,13 @@ import json
 import testtools
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import spec as spec_
 from extreme_tempest_plugin.uptime import tokens
 from extreme_tempest_plugin.uptime import transport
 
 SECOND = 1_000_000_000
-KEYSTONE = transport.Endpoint('c', 5000, '/v3', None)
+KEYSTONE = endpoints.Endpoint('c', 5000, '/v3', None)
 
 
 def spec(**changes):

@@ -14,42 +14,8 @@ import socket
 
 import testtools
 
-from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import transport
-
-
-class TestEndpoint(testtools.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.tls = transport.tls_context('', False)
-
-    def test_urls(self):
-        for url, expected in (
-            ('http://c', ('c', 80, '', None)),
-            ('http://c:8774/v2.1/', ('c', 8774, '/v2.1', None)),
-            ('https://c/compute', ('c', 443, '/compute', self.tls)),
-            ('http://[::1]:80/a b', ('::1', 80, '/a%20b', None)),
-        ):
-            self.assertEqual(
-                transport.Endpoint(*expected),
-                transport.endpoint(url, self.tls),
-            )
-
-    def test_no_urls(self):
-        for url in ('', 'c:80', 'ftp://c', 'http://', 'http://c:port/'):
-            self.assertRaises(
-                errors.UsageError, transport.endpoint, url, self.tls
-            )
-
-    def test_certificates_are_verified_unless_told_otherwise(self):
-        self.assertTrue(self.tls.check_hostname)
-        self.assertFalse(transport.tls_context('', True).check_hostname)
-
-    def test_certificates_that_are_not_there(self):
-        error = self.assertRaises(
-            errors.UsageError, transport.tls_context, '/no/such', False
-        )
-        self.assertIn('/no/such', str(error))
 
 
 class TestRequest(testtools.TestCase):
@@ -58,7 +24,7 @@ class TestRequest(testtools.TestCase):
             raise error
 
         self.patch(transport, 'connect', connect)
-        target = transport.Endpoint('c', 80, '', None)
+        target = endpoints.Endpoint('c', 80, '', None)
         return transport.request(target, 'GET', '/', {}, 0)
 
     def test_errors_of_the_other_side(self):

@@ -15,17 +15,22 @@ import email.message
 import pathlib
 
 import fixtures
+import msgspec
 import testtools
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ledger
 from extreme_tempest_plugin.tests.unit.uptime import test_probes
 from extreme_tempest_plugin.tests.unit.uptime import test_tokens
+from extreme_tempest_plugin.uptime import endpoints
 from extreme_tempest_plugin.uptime import recipes
+from extreme_tempest_plugin.uptime import things
 from extreme_tempest_plugin.uptime import transport
 from extreme_tempest_plugin.uptime import writes
 
 STATUSES = {'POST': 201, 'PUT': 201, 'GET': 200, 'DELETE': 204}
+#: By the end of the path, where it is another one.
+POSTED = {'volumes': 202, 'metadata': 200, 'zones': 202, 'recordsets': 202}
 
 
 class Service:
@@ -34,11 +39,17 @@ class Service:
     def __init__(self):
         self.sent = []
         self.rules = {}
-        self.body = b'{"security_group": {"id": "an-id"}}'
+        self.body = (
+            b'{"security_group": {"id": "an-id"}, "id": "an-id",'
+            b' "volume": {"id": "an-id"}}'
+        )
 
     def request(self, target, method, path, headers, deadline, body=None):
         self.sent.append(f'{method} {target.path}{path}')
-        instead = self.rules.get(method, STATUSES[method])
+        status = STATUSES[method]
+        if method == 'POST':
+            status = POSTED.get(path.rpartition('/')[2], status)
+        instead = self.rules.get(method, status)
         if isinstance(instead, Exception):
             raise instead
         answer = email.message.Message()
@@ -46,8 +57,9 @@ class Service:
         return transport.Answer(instead, self.body, answer)
 
 
+STEM = 'xt-uptime-6a3c1c0e'
 #: Of what the first sample makes.
-NAME = 'xt-uptime-6a3c1c0e-1'
+NAME = f'{STEM}-1'
 
 
 class TestWrite(testtools.TestCase):
@@ -60,13 +72,17 @@ class TestWrite(testtools.TestCase):
         """With a ledger of its own."""
         self.path = self.folder / f'{len(list(self.folder.iterdir()))}.jsonl'
         self.ledger = ledger.Ledger(self.path)
+        recipe = recipes.RECIPES[name]
         return writes.Write(
-            recipes.RECIPES[name],
-            transport.Endpoint('c', 80, path, None),
-            test_probes.Keeper(),
-            self.ledger,
-            '6a3c1c0e-5f0f',
-            self.service.request,
+            recipe,
+            things.Things(
+                STEM,
+                recipe.version,
+                endpoints.Endpoint('c', 80, path, None),
+                test_probes.Keeper(),
+                self.ledger,
+                self.service.request,
+            ),
         )
 
     def owed(self):
@@ -151,14 +167,79 @@ class TestWrite(testtools.TestCase):
             self.service.sent,
         )
         self.assertEqual([('container', container, container)], self.owed())
-        self.service.rules = {'PUT': 403}
-        error = self.assertRaises(errors.UsageError, made.prepare, 0)
-        self.assertIn('http-4xx', str(error))
+
+    def test_a_key_in_the_metadata_of_a_volume_for_all(self):
+        for path in ('/v3/p', ''):
+            self.service.sent.clear()
+            made = self.probe('cinder', path)
+            made.prepare(0)
+            self.assertEqual('', made.send(made.headers(), 0).error)
+            at = f'{path or "/v3"}/volumes'
+            self.assertEqual(
+                [
+                    f'POST {at}',
+                    f'POST {at}/an-id/metadata',
+                    f'GET {at}/an-id/metadata/{NAME}',
+                    f'DELETE {at}/an-id/metadata/{NAME}',
+                ],
+                self.service.sent,
+            )
+            # Its end is that of all keys.
+            self.assertEqual([('volume', STEM, 'an-id')], self.owed())
+
+    def test_a_recordset_in_a_zone_for_all(self):
+        made = self.probe('designate', '')
+        made.prepare(0)
+        self.assertEqual('', made.send(made.headers(), 0).error)
+        at = '/v2/zones'
+        self.assertEqual(
+            [
+                f'POST {at}',
+                f'POST {at}/an-id/recordsets',
+                f'GET {at}/an-id/recordsets/an-id',
+                f'DELETE {at}/an-id/recordsets/an-id',
+            ],
+            self.service.sent,
+        )
+        self.assertEqual([('zone', f'{STEM}.example.', 'an-id')], self.owed())
+
+    def test_a_recordset_is_of_its_zone(self):
+        (zone, recordset) = (
+            msgspec.json.decode(recipe.create(name, 'an-id').body)
+            for recipe, name in (
+                (recipes.RECIPES['designate'].around, f'{STEM}.example.'),
+                (recipes.RECIPES['designate'], NAME),
+            )
+        )
+        self.assertEqual(f'{NAME}.{zone["name"]}', recordset['name'])
+        self.assertEqual(f'{STEM}.example.', zone['name'])
+
+    def test_no_home(self):
+        for name, method, kind in (
+            ('swift', 'PUT', 'container'),
+            ('cinder', 'POST', 'volume'),
+            ('designate', 'POST', 'zone'),
+        ):
+            made = self.probe(name, '')
+            self.service.rules = {method: 403}
+            error = self.assertRaises(errors.UsageError, made.prepare, 0)
+            self.assertIn(f'no {kind} {STEM}', str(error))
+            self.assertIn('http-4xx, status 403', str(error))
+            self.assertEqual([kind], [one[0] for one in self.owed()])
+
+    def test_no_home_without_a_ledger(self):
+        made = self.probe('cinder')
+        self.ledger.close()
+        self.assertRaises(errors.HarnessError, made.prepare, 0)
+        self.assertEqual([], self.service.sent)
 
     def test_which_services(self):
         recipes.check('keystone')
-        error = self.assertRaises(errors.UsageError, recipes.check, 'cinder')
-        self.assertIn('glance, keystone, neutron, nova, swift', str(error))
+        error = self.assertRaises(errors.UsageError, recipes.check, 'heat')
+        self.assertIn(
+            'cinder, designate, glance, keystone, neutron, nova, swift',
+            str(error),
+        )
 
 
 class TestToken(testtools.TestCase):
@@ -166,7 +247,7 @@ class TestToken(testtools.TestCase):
         service = Service()
         service.rules = rules
         made = writes.Token(
-            transport.Endpoint('c', 80, '/v3', None),
+            endpoints.Endpoint('c', 80, '/v3', None),
             test_tokens.spec(),
             service.request,
         )
