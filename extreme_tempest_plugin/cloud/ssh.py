@@ -19,14 +19,19 @@ cloud are reinstalled under the same address, and nothing secret is sent. A
 password is never asked for.
 """
 
+import collections.abc
+import concurrent.futures
 import dataclasses
 import os
 import re
 import shlex
 import signal
 import subprocess
+from typing import TypeVar
 
 from extreme_tempest_plugin import errors
+
+_T = TypeVar('_T')
 
 #: What an address, a user or a path may be made of. They become arguments of
 #: ssh, where a leading dash would be an option.
@@ -127,6 +132,22 @@ def run(
     if process.returncode == _SSH_FAILED:
         raise UnreachableError(f'{host.address}: ssh: {_last_line(stderr)}')
     return Result(process.returncode, stdout, stderr)
+
+
+def everywhere(
+    hosts: collections.abc.Sequence[Host],
+    ask: collections.abc.Callable[[Host], _T],
+) -> tuple[_T, ...]:
+    """Ask all hosts at the same time, so that a silent one costs once.
+
+    :param ask: asks one of them.
+    :returns: what each said, in their order.
+    :raises Exception: what ``ask`` raised for the first host that raised.
+    """
+    if len(hosts) == 1:
+        return (ask(hosts[0]),)
+    with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
+        return tuple(pool.map(ask, hosts))
 
 
 def command(host: Host, argv: tuple[str, ...]) -> list[str]:

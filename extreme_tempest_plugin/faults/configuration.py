@@ -18,119 +18,81 @@ given to it.
 
 import collections.abc
 import dataclasses
+import ipaddress
 import os
 import pathlib
 import re
-from typing import Annotated
-from typing import Literal
-from typing import TypeVar
 
-import msgspec
 import yaml
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ssh
-
-_T = TypeVar('_T')
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import schema
 
 _SYSTEM_SERVICE = 'system_service'
 # os-faults puts the pattern between single quotes inside double quotes, in a
 # shell, as root; a space is needed for "python nova-api".
 _PATTERN = re.compile(r'[\w./@:+][\w./@:+ -]*\Z', re.ASCII)
 _NAME = re.compile(r'[\w@][\w.@:-]*\Z', re.ASCII)
-_AT = re.compile(r' - at `\$\.?(?P<path>[^`]*)`$')
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """What a host can be cut off from.
+
+    :param peers: addresses of the other hosts.
+    :param direction: what the host drops: ``in``, ``out`` or ``both``.
+    :param port: TCP port of the peers that answers while they are reached.
+    """
+
+    peers: tuple[str, ...]
+    direction: str = 'both'
+    port: int = 22
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A service that may be broken: what it is called and where it runs.
+    """Something that may be broken: what it is called and where it is.
 
     :param name: as plans and ``[destructive] targets`` call it.
-    :param unit: of systemd.
+    :param unit: of systemd; empty where it is no service.
     :param grep: pattern of its processes, as os-faults wants it.
     :param port: TCP port that answers when it works; 0 where none is given.
+    :param partition: where it is no service but a host that is cut off.
     """
 
     name: str
-    unit: str
-    grep: str
     hosts: tuple[ssh.Host, ...]
+    unit: str = ''
+    grep: str = ''
     port: int = 0
+    partition: Partition | None = None
+
+    @property
+    def subject(self) -> catalogue.Subject:
+        if self.partition is not None:
+            return catalogue.Subject.PARTITION
+        return catalogue.Subject.SERVICE
+
+    def __str__(self) -> str:
+        where = ', '.join(host.address for host in self.hosts)
+        if self.partition is not None:
+            return f'{where} and {", ".join(self.partition.peers)}'
+        return f'{self.unit} on {where}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Configuration:
     """What the file offers.
 
-    :param targets: services that can be broken and proven so, by name.
+    :param targets: what can be broken and proven so, by name.
     :param unusable: name of any other service to the reason.
     """
 
     path: str
     targets: dict[str, Target]
     unusable: dict[str, str]
-
-
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class _Driver(_Part, frozen=True, forbid_unknown_fields=True):
-    driver: str
-    args: object = None
-
-
-class _Jump(_Part, frozen=True, forbid_unknown_fields=True):
-    host: str
-    username: str = ''
-    private_key_file: str = ''
-
-
-class _Auth(_Part, frozen=True, forbid_unknown_fields=True):
-    username: str = ''
-    password: str = ''
-    private_key_file: str = ''
-    become_password: str = ''
-    jump: _Jump | None = None
-
-
-class _Node(_Part, frozen=True, forbid_unknown_fields=True):
-    ip: str
-    mac: str = ''
-    fqdn: str = ''
-    libvirt_name: str = ''
-    auth: _Auth = _Auth()
-
-
-class _Nodes(_Part, frozen=True, forbid_unknown_fields=True):
-    driver: Literal['node_list']
-    args: list[_Node]
-
-
-class _Service(_Part, frozen=True, forbid_unknown_fields=True):
-    driver: str
-    args: dict[str, object]
-    hosts: list[str] = []
-
-
-class _SystemService(_Part, frozen=True, forbid_unknown_fields=True):
-    service_name: str
-    grep: str
-    port: Annotated[
-        list[str | int], msgspec.Meta(min_length=2, max_length=3)
-    ] = msgspec.field(default_factory=lambda: ['udp', 0])
-
-
-class _File(_Part, frozen=True, forbid_unknown_fields=True):
-    """Services are read one by one, so that a message can name them."""
-
-    cloud_management: _Driver
-    node_discover: _Nodes
-    services: dict[str, object] = {}
-    containers: dict[str, object] = {}
-    power_managements: Annotated[list[_Driver], msgspec.Meta(min_length=1)] = (
-        msgspec.field(default_factory=list)
-    )
 
 
 def read(path: str) -> Configuration:
@@ -155,16 +117,13 @@ def read(path: str) -> Configuration:
     return _Reading(path).configuration(data)
 
 
-class _Reading:
-    """One file being checked; knows its path for messages."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
+class _Reading(schema.Checking):
+    """One file being checked."""
 
     def configuration(self, data: object) -> Configuration:
-        file = self._convert(data, _File, '')
+        file = self.convert(data, schema.File, '')
         if file.cloud_management.driver != 'universal':
-            raise self._wrong(
+            raise self.wrong(
                 'cloud_management.driver',
                 f'{file.cloud_management.driver!r} is not supported: list '
                 'nodes and services under the driver universal',
@@ -177,8 +136,8 @@ class _Reading:
         unusable: dict[str, str] = {}
         for name, given in file.services.items():
             key = f'services.{name}'
-            service = self._convert(given, _Service, key)
-            self._check(key, name, _NAME, 'a name')
+            service = self.convert(given, schema.Service, key)
+            self.check(key, name, _NAME, 'a name')
             if service.driver == _SYSTEM_SERVICE:
                 targets[name] = self._target(name, service, hosts)
             else:
@@ -186,32 +145,85 @@ class _Reading:
                     f'its driver is {service.driver}; only '
                     f'{_SYSTEM_SERVICE} can be proven by systemd'
                 )
+        for name, given in file.partitions.items():
+            if name in targets or name in unusable:
+                raise self.wrong(
+                    f'partitions.{name}', 'is the name of a service, too'
+                )
+            targets[name] = self._partition(name, given, hosts)
         return Configuration(self.path, targets, unusable)
+
+    def _partition(
+        self,
+        name: str,
+        given: object,
+        hosts: collections.abc.Mapping[str, ssh.Host],
+    ) -> Target:
+        key = f'partitions.{name}'
+        self.check(key, name, _NAME, 'a name')
+        wanted = self.convert(given, schema.Partition, key)
+        self._check_listed(f'{key}.host', wanted.host, hosts)
+        # Addresses of the way to the host; cut, nobody could heal it.
+        way = {wanted.host}
+        jump = hosts[wanted.host].jump
+        while jump is not None:
+            way.add(jump.address)
+            jump = jump.jump
+        peers = []
+        for peer in wanted.peers:
+            self._check_listed(f'{key}.peers', peer, hosts)
+            try:
+                peers.append(ipaddress.ip_address(peer).compressed)
+            except ValueError:
+                raise self.wrong(
+                    f'{key}.peers', f'{peer!r} is no address of IPv4 or IPv6'
+                ) from None
+            if peer in way or peers[-1] in way:
+                raise self.wrong(
+                    f'{key}.peers',
+                    f'{peer!r} is the host itself or on the way to it',
+                )
+        return Target(
+            name=name,
+            hosts=(hosts[wanted.host],),
+            partition=Partition(
+                peers=tuple(dict.fromkeys(peers)),
+                direction=wanted.direction,
+                port=wanted.port,
+            ),
+        )
+
+    def _check_listed(
+        self,
+        key: str,
+        address: str,
+        hosts: collections.abc.Mapping[str, ssh.Host],
+    ) -> None:
+        if address not in hosts:
+            raise self.wrong(
+                key, f'{address!r} is no ip of node_discover.args'
+            )
 
     def _target(
         self,
         name: str,
-        service: _Service,
+        service: schema.Service,
         hosts: collections.abc.Mapping[str, ssh.Host],
     ) -> Target:
         key = f'services.{name}'
-        args = self._convert(service.args, _SystemService, f'{key}.args')
-        self._check(
+        args = self.convert(service.args, schema.SystemService, f'{key}.args')
+        self.check(
             f'{key}.args.service_name', args.service_name, _NAME, 'a unit'
         )
-        self._check(f'{key}.args.grep', args.grep, _PATTERN, 'a pattern')
+        self.check(f'{key}.args.grep', args.grep, _PATTERN, 'a pattern')
         if not service.hosts:
-            raise self._wrong(
+            raise self.wrong(
                 f'{key}.hosts',
                 'missing: without it os-faults looks for running processes '
                 'and cannot start what is stopped',
             )
         for address in service.hosts:
-            if address not in hosts:
-                raise self._wrong(
-                    f'{key}.hosts',
-                    f'{address!r} is no ip of node_discover.args',
-                )
+            self._check_listed(f'{key}.hosts', address, hosts)
         return Target(
             name=name,
             unit=args.service_name,
@@ -228,17 +240,17 @@ class _Reading:
             or not 0 <= port <= 65535
             or given[2:] not in ([], ['ingress'], ['egress'])
         ):
-            raise self._wrong(
+            raise self.wrong(
                 key, f'{given!r} is none: write [tcp, 5672] or [udp, 53]'
             )
         # Nobody can tell whether a port of UDP answers.
         return port if protocol == 'tcp' else 0
 
-    def _host(self, node: _Node, key: str) -> ssh.Host:
+    def _host(self, node: schema.Node, key: str) -> ssh.Host:
         auth = node.auth
         for field in ('password', 'become_password'):
             if getattr(auth, field):
-                raise self._wrong(
+                raise self.wrong(
                     f'{key}.auth.{field}',
                     'passwords are not supported: use private_key_file and a '
                     'user with sudo without a password',
@@ -261,34 +273,8 @@ class _Reading:
     ) -> ssh.Host:
         if key_file:
             key_file = os.path.abspath(os.path.expanduser(key_file))
-            self._check(
-                f'{key}.private_key_file', key_file, ssh.SAFE, 'a path'
-            )
+            self.check(f'{key}.private_key_file', key_file, ssh.SAFE, 'a path')
         if user:
-            self._check(f'{key}.username', user, ssh.SAFE, 'a user')
-        self._check(f'{key}: address', address, ssh.SAFE, 'an address')
+            self.check(f'{key}.username', user, ssh.SAFE, 'a user')
+        self.check(f'{key}: address', address, ssh.SAFE, 'an address')
         return ssh.Host(address=address, user=user, key_file=key_file)
-
-    def _check(
-        self, key: str, value: str, allowed: re.Pattern[str], what: str
-    ) -> None:
-        if not allowed.match(value):
-            raise self._wrong(
-                key,
-                f'{value!r} is refused as {what}: it must match '
-                f'{allowed.pattern}',
-            )
-
-    def _convert(self, data: object, kind: type[_T], key: str) -> _T:
-        try:
-            return msgspec.convert(data, kind)
-        except msgspec.ValidationError as error:
-            message = str(error)
-            found = _AT.search(message)
-            if found:
-                message = message[: found.start()]
-                key = '.'.join(part for part in (key, found['path']) if part)
-            raise self._wrong(key or 'the file', message) from None
-
-    def _wrong(self, key: str, reason: str) -> errors.UsageError:
-        return errors.UsageError(f'{self.path}: {key}: {reason}')

@@ -17,6 +17,7 @@ A refusal is one line that says which option to set.
 import collections.abc
 import os
 import pathlib
+import socket
 import stat
 
 from extreme_tempest_plugin import errors
@@ -24,9 +25,9 @@ from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
-from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.plan import model
 
 
@@ -35,15 +36,15 @@ def check(
     destructive: settings.Destructive,
     *,
     observer: evidence.Observer | None = None,
-    preflight: collections.abc.Callable[[], None] = os_faults.preflight,
+    preflight: engines.Preflight = engines.preflight,
 ) -> tuple[configuration.Target, ...]:
     """Whether all these faults may be injected, now.
 
     Reads files here and the state of the targets over SSH; changes nothing
     but making the directory of the journal.
 
-    :param observer: sees the targets; over SSH if it is not given.
-    :param preflight: whether the engine can work at all.
+    :param observer: sees the targets; that of each kind if it is not given.
+    :param preflight: whether the engines of these kinds can work at all.
     :returns: the target of each fault, in their order.
     :raises PlanError: for a fault that no plan can have.
     :raises RefusedError: for what may not be broken, or not now.
@@ -56,12 +57,13 @@ def check(
     for target in targets:
         for host in target.hosts:
             _check_key(host, target)
-    preflight()
+    kinds = [catalogue.kind(fault.fault) for fault in faults]
+    preflight(kinds)
     log = journal.Journal(destructive.state_dir)
     log.prepare()
     journal.refuse_active(log.held())
-    for target in dict.fromkeys(targets):
-        _check_steady(target, observer or evidence.OverSsh())
+    for kind, target in dict.fromkeys(zip(kinds, targets, strict=True)):
+        _check_steady(target, observer or engines.observer(kind))
     return targets
 
 
@@ -105,14 +107,44 @@ def _target(
             f'{about}: {offered.path}: services.{fault.target}: '
             f'{offered.unusable[fault.target]}'
         )
-    try:
-        return offered.targets[fault.target]
-    except KeyError:
-        known = ', '.join(sorted(offered.targets)) or 'none'
+    wanted = catalogue.kind(fault.fault).of
+    target = offered.targets.get(fault.target)
+    if target is None or target.subject is not wanted:
+        known = ', '.join(
+            sorted(
+                name
+                for name, one in offered.targets.items()
+                if one.subject is wanted
+            )
+        )
         raise errors.RefusedError(
             f'{about}: {offered.path} ([destructive] os_faults_config) has '
-            f'no such service; it has: {known}'
-        ) from None
+            f'no such {wanted}; it has: {known or "none"}'
+        )
+    if target.partition is not None:
+        _check_tester(target.partition.peers, about)
+    return target
+
+
+def _check_tester(peers: collections.abc.Iterable[str], about: str) -> None:
+    """Whether none of the peers is this machine, whatever leads to the host.
+
+    What the host takes us for is seen from there, see ``State.forbidden``.
+    """
+    for peer in peers:
+        family = socket.AF_INET6 if ':' in peer else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                # Asks for the route; a datagram socket sends nothing here.
+                probe.connect((peer, 9))
+            except OSError:
+                continue
+            if probe.getsockname()[0] != peer:
+                continue
+        raise errors.RefusedError(
+            f'{about}: {peer} is an address of this machine, and its peers '
+            'are what would be cut off'
+        )
 
 
 def _check_key(host: ssh.Host, target: configuration.Target) -> None:
@@ -155,3 +187,5 @@ def _check_steady(
             f'{target.name} refused: not in its steady state before the '
             f'fault: {evidence.describe(seen)}'
         )
+    if why := evidence.forbidden(seen):
+        raise errors.RefusedError(f'{target.name} refused: {why}')

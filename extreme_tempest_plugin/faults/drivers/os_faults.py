@@ -55,9 +55,15 @@ class OsFaults:
         self._timeout = timeout
         self._command = (sys.executable, '-P', '-m', child)
 
-    def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
+    def call(
+        self,
+        verb: catalogue.Verb,
+        target: configuration.Target,
+        dead_man: float = 0.0,
+    ) -> None:
         """Do it on every host of the target.
 
+        :param dead_man: not used, see ``catalogue.Kind``.
         :raises EngineError: if it failed, with what the hosts said, or if it
             was killed after the timeout.
         """

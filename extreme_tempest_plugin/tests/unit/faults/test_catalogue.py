@@ -34,7 +34,9 @@ class TestCatalogue(testtools.TestCase):
         )
         self.assertIn("'service.explode'", str(error))
         self.assertIn(
-            'service.kill, service.restart, service.terminate', str(error)
+            'network.partition, service.freeze, service.kill, '
+            'service.restart, service.terminate',
+            str(error),
         )
 
     def test_hold_of_what_heals_itself_is_refused(self) -> None:

@@ -68,7 +68,7 @@ class TestGuard(testtools.TestCase):
             faults or (RESTART,),
             dataclasses.replace(self.settings, **changes),
             observer=self.observer,
-            preflight=lambda: None,
+            preflight=lambda kinds: None,
         )
 
     def _refused(
@@ -156,7 +156,7 @@ class TestGuard(testtools.TestCase):
         self.assertIn('not a file', self._refused())
 
     def test_ansible_missing(self) -> None:
-        def missing() -> None:
+        def missing(kinds: object) -> None:
             raise errors.UsageError('install the extra `faults`')
 
         self.assertRaises(

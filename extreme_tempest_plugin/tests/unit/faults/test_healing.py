@@ -12,6 +12,7 @@
 import os
 import pathlib
 import tempfile
+from collections.abc import Iterable
 
 import msgspec
 import testtools
@@ -43,8 +44,8 @@ class TestHealAll(testtools.TestCase):
     def _heal(self) -> tuple[healing.Healed, ...]:
         return healing.Healer(
             self.log,
-            self.engine,
-            self.observer,
+            lambda kind: self.engine,
+            lambda kind: self.observer,
             self.lines.append,
             clock=self.clock.now,
             pause=self.clock.pause,
@@ -171,14 +172,15 @@ class TestHealAll(testtools.TestCase):
         self.assertTrue(healed.proven)
 
     def test_preflight_only_where_there_is_something(self) -> None:
-        def missing() -> None:
+        def missing(kinds: Iterable[catalogue.Kind]) -> None:
+            self.assertEqual(['service.terminate'], [k.name for k in kinds])
             raise errors.UsageError('install')
 
         def healer() -> healing.Healer:
             return healing.Healer(
                 self.log,
-                self.engine,
-                self.observer,
+                lambda kind: self.engine,
+                lambda kind: self.observer,
                 self.lines.append,
                 preflight=missing,
             )
