@@ -172,12 +172,7 @@ class _Reading(schema.Checking):
         peers = []
         for peer in wanted.peers:
             self._check_listed(f'{key}.peers', peer, hosts)
-            try:
-                peers.append(ipaddress.ip_address(peer).compressed)
-            except ValueError:
-                raise self.wrong(
-                    f'{key}.peers', f'{peer!r} is no address of IPv4 or IPv6'
-                ) from None
+            peers.append(self._address(f'{key}.peers', peer))
             if peer in way or peers[-1] in way:
                 raise self.wrong(
                     f'{key}.peers',
@@ -192,6 +187,20 @@ class _Reading(schema.Checking):
                 port=wanted.port,
             ),
         )
+
+    def _address(self, key: str, given: str) -> str:
+        """As nft prints it, so that rules can be compared."""
+        try:
+            address = ipaddress.ip_address(given)
+        except ValueError:
+            raise self.wrong(
+                key, f'{given!r} is no address of IPv4 or IPv6'
+            ) from None
+        if address.is_loopback or address.is_unspecified:
+            raise self.wrong(key, f'{given!r} is no address of another host')
+        if isinstance(address, ipaddress.IPv6Address) and address.scope_id:
+            raise self.wrong(key, f'{given!r} has a zone, which nft has not')
+        return address.compressed
 
     def _check_listed(
         self,

@@ -20,16 +20,10 @@ import hashlib
 
 from extreme_tempest_plugin.faults import configuration
 
-# The lock keeps a command that arrives late, after its ssh was killed, from
-# mixing its steps with those of the heal. On a directory that every Linux
-# has, so that no file is left.
 SHELL = r"""
-lock() {
-  exec 9</run || exit 3
-  flock -w 10 9 || fail "another command of ours does not end: /run is locked"
-}
 has_systemd() { [ -d /run/systemd/system ]; }
 armed() {
+  pid=
   if has_systemd && systemctl -q is-active "$tag.timer"; then return 0; fi
   pid=$(cat "/run/$tag.pid" 2>/dev/null) && [ -n "$pid" ] || return 1
   # The number may belong to another by now.
@@ -40,7 +34,12 @@ disarm() {
     systemctl stop "$tag.timer" "$tag.service" 2>/dev/null
     systemctl reset-failed "$tag.service" 2>/dev/null
   fi
-  if armed; then kill -KILL -- "-$pid"; fi
+  if armed && [ -n "$pid" ]; then
+    # With its sleep: it leads a group. In the words that every sh takes.
+    kill -s KILL -- "-$pid"
+    sleep 0.1
+  fi
+  if armed; then fail "the timer $tag cannot be disarmed"; fi
   rm -f "/run/$tag.pid"
 }
 # $1 seconds, $2 command

@@ -70,6 +70,7 @@ ours() { for pid in $1; do [ "$pid" != $$ ] || return 0; done; return 1; }
 look() { found=$(pids) || exit 3; now=$(states "$found"); }
 """
 _FREEZE = """
+lock
 look
 [ -n "$now" ] || fail "$unit has no process"
 ours "$found" && fail "$unit holds our own session: it must not be stopped"
@@ -83,6 +84,7 @@ done
 fail "$unit: still runs:" $running
 """
 _THAW = """
+lock
 for round in 1 2 3 4 5 6 7 8 9 10; do
   look
   # To all: one in state D has its SIGSTOP still before it.

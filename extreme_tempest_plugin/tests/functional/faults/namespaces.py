@@ -11,7 +11,9 @@
 #    under the License.
 """Two hosts of a network, as namespaces: one that is broken, one its peer."""
 
+import contextlib
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -99,6 +101,26 @@ class Namespaces(fixtures.Fixture):
         self.addCleanup(server.stdout.close)
         if server.stdout.readline() != b'listening\n':
             raise RuntimeError('the peer does not listen')
+
+
+def start(name: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start a command in a namespace."""
+    return subprocess.Popen(
+        ['ip', 'netns', 'exec', name, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def naming(word: str) -> list[int]:
+    """Living processes whose command names this word, but for us."""
+    found = []
+    for entry in pathlib.Path('/proc').iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if word.encode() in (entry / 'cmdline').read_bytes():
+                    found.append(int(entry.name))
+    return found
 
 
 def usable() -> str:

@@ -169,7 +169,7 @@ class TestFreeze(testtools.TestCase):
 
     def test_freeze_and_thaw(self) -> None:
         target = self._serve()
-        self._freeze_and_thaw(freeze.Freezer(_TIMEOUT, find=_find()), target)
+        self._freeze_and_thaw(freeze.Freezer(_TIMEOUT, find=find()), target)
 
     def test_processes_of_a_control_group(self) -> None:
         target = self._serve()
@@ -204,7 +204,7 @@ class TestFreeze(testtools.TestCase):
         os.killpg(pid, signal.SIGCONT)
 
     def test_port_that_nobody_serves(self) -> None:
-        freezer = freeze.Freezer(_TIMEOUT, find=_find())
+        freezer = freeze.Freezer(_TIMEOUT, find=find())
         target = dataclasses.replace(self._serve(), port=1)
         self.assertFalse(self._look(freezer, target).whole)
 
@@ -239,7 +239,7 @@ class TestFreeze(testtools.TestCase):
 
     def test_silent_host_is_given_up(self) -> None:
         target = self._serve(_HANG)
-        freezer = freeze.Freezer(3.0, find=_find())
+        freezer = freeze.Freezer(3.0, find=find())
         began = time.monotonic()
         self.assertRaises(
             remote.RemoteError, freezer.call, Verb.FREEZE, target
@@ -251,7 +251,7 @@ class TestFreeze(testtools.TestCase):
         target = self._serve()
         host = self.sshd.host
         silent = dataclasses.replace(host, address='127.0.0.2', port=1)
-        freezer = freeze.Freezer(_TIMEOUT, find=_find())
+        freezer = freeze.Freezer(_TIMEOUT, find=find())
         error = self.assertRaises(
             remote.RemoteError,
             freezer.call,
@@ -263,7 +263,8 @@ class TestFreeze(testtools.TestCase):
         freezer.call(Verb.THAW, target)
 
 
-def _find() -> str:
+def find() -> str:
+    """How processes are found without systemd."""
     return freeze.SYSTEMD + _SESSION
 
 

@@ -79,3 +79,39 @@ class TestCatalogue(testtools.TestCase):
     def test_every_kind_can_be_undone(self) -> None:
         for kind in catalogue.KINDS.values():
             self.assertNotEqual(kind.does, kind.undoes)
+
+    def test_freeze_may_hold_until_the_end(self) -> None:
+        for hold in (0.0, 5.0, None):
+            fault = model.Fault(
+                fault='service.freeze', target='a', hold=hold, recovery=30
+            )
+            catalogue.check([fault])
+            self.assertEqual(0.0, catalogue.dead_man(fault))
+
+    def test_timer_on_the_target_must_know_when(self) -> None:
+        fault = model.Fault(
+            fault='network.partition', target='a', hold=20, recovery=30
+        )
+        catalogue.check([fault])
+        self.assertEqual(50.0, catalogue.dead_man(fault))
+        error = self.assertRaises(
+            errors.PlanError,
+            catalogue.check,
+            [model.Fault(fault='network.partition', target='a', hold=None)],
+        )
+        self.assertIn('give `hold` in seconds', str(error))
+
+    def test_own_verbs_never_reach_os_faults(self) -> None:
+        theirs = {
+            verb
+            for kind in catalogue.KINDS.values()
+            if kind.by is catalogue.By.OS_FAULTS
+            for verb in (kind.does, kind.undoes)
+        }
+        ours = {
+            verb
+            for kind in catalogue.KINDS.values()
+            if kind.by is not catalogue.By.OS_FAULTS
+            for verb in (kind.does, kind.undoes)
+        }
+        self.assertEqual(set(), theirs & ours)

@@ -18,6 +18,7 @@ from typing import Any
 import testtools
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 
 GOOD: dict[str, Any] = {
@@ -64,6 +65,22 @@ def changed(path: str, value: object) -> dict[str, Any]:
 RABBIT = 'services/rabbitmq'
 ARGS = 'services/rabbitmq/args'
 NODE = 'node_discover/args/0'
+
+
+def cut(name: str = 'cut', **changes: Any) -> dict[str, Any]:
+    """GOOD with hosts more and a partition (None: a key is left out)."""
+    data = copy.deepcopy(GOOD)
+    nodes = data['node_discover']['args']
+    nodes[0]['auth']['jump'] = {'host': '10.0.0.8'}
+    others = ['10.0.0.2', '10.0.0.8', '2001:DB8:0::3', 'ctl3', '127.0.0.1']
+    others += [peer for peer in changes.get('peers', []) if '%' in peer]
+    nodes.extend({'ip': other} for other in others)
+    part = {'host': '10.0.0.1', 'peers': ['10.0.0.2'], **changes}
+    data['partitions'] = {
+        name: {key: value for key, value in part.items() if value is not None}
+    }
+    return data
+
 
 #: what is wrong, the key in the message, a word of the reason
 BAD = [
@@ -118,6 +135,21 @@ BAD = [
     (changed(f'{ARGS}/port', ['tcp', 1, 'up']), 'args.port', 'up'),
     (changed(f'{ARGS}/port', ['tcp']), 'args.port', 'length'),
     (changed('services/a;b', GOOD['services']['rabbitmq']), 'a;b', 'refused'),
+    (cut(host='10.0.0.7'), 'partitions.cut.host', 'no ip of'),
+    (cut(host=None), 'partitions.cut', 'host'),
+    (cut(hosts=['10.0.0.1']), 'partitions.cut', 'hosts'),
+    (cut(peers=[]), 'partitions.cut.peers', 'length'),
+    (cut(peers=['10.0.0.7']), 'partitions.cut.peers', 'no ip of'),
+    (cut(peers=['10.0.0.2; id']), 'partitions.cut.peers', 'no ip of'),
+    (cut(peers=['ctl3']), 'partitions.cut.peers', 'no address'),
+    (cut(peers=['127.0.0.1']), 'partitions.cut.peers', 'another host'),
+    (cut(peers=['fe80::1%eth0']), 'address', 'refused'),
+    (cut(peers=['10.0.0.1']), 'partitions.cut.peers', 'host itself'),
+    (cut(peers=['10.0.0.8']), 'partitions.cut.peers', 'on the way'),
+    (cut(direction='down'), 'partitions.cut.direction', 'down'),
+    (cut(port=0), 'partitions.cut.port', '>= 1'),
+    (cut(name='rabbitmq'), 'partitions.rabbitmq', 'name of a service'),
+    (cut(name='a;b'), 'partitions.a;b', 'refused'),
     *(
         (changed(f'{ARGS}/grep', grep), 'services.rabbitmq.args.grep', 'ref')
         for grep in (
@@ -180,6 +212,23 @@ class TestConfiguration(testtools.TestCase):
         jump = target.hosts[0].jump
         self.assertIsNotNone(jump)
         self.assertEqual(('j', 'v'), (jump.address, jump.user))
+
+    def test_partition(self) -> None:
+        peers = ['10.0.0.2', '2001:DB8:0::3', '10.0.0.2']
+        read = self._read(cut(peers=peers, direction='in', port=5672))
+        target = read.targets['cut']
+        self.assertEqual(
+            configuration.Partition(
+                peers=('10.0.0.2', '2001:db8::3'), direction='in', port=5672
+            ),
+            target.partition,
+        )
+        self.assertEqual(['10.0.0.1'], [h.address for h in target.hosts])
+        self.assertEqual(catalogue.Subject.PARTITION, target.subject)
+        self.assertEqual('10.0.0.1 and 10.0.0.2, 2001:db8::3', str(target))
+        rabbit = read.targets['rabbitmq']
+        self.assertEqual(catalogue.Subject.SERVICE, rabbit.subject)
+        self.assertEqual('rabbitmq-server on 10.0.0.1', str(rabbit))
 
     def test_each_mistake_is_refused_in_one_line(self) -> None:
         for data, key, reason in BAD:

@@ -23,6 +23,7 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.plan import model
@@ -127,6 +128,36 @@ class TestGuard(testtools.TestCase):
         )
         app = model.Fault(fault='service.restart', target='app')
         self.assertIn('process', self._refused(app))
+
+    def test_kind_that_is_none_of_the_target(self) -> None:
+        self._configure(test_configuration.cut(name='app'))
+        for kind, name, known in (
+            ('service.freeze', 'app', 'no such service; it has: rabbitmq'),
+            (
+                'network.partition',
+                'rabbitmq',
+                'no such partition; it has: app',
+            ),
+        ):
+            fault = model.Fault(fault=kind, target=name)
+            self.assertIn(known, self._refused(fault))
+
+    def test_peer_that_is_this_machine(self) -> None:
+        cut = model.Fault(fault='network.partition', target='app')
+        with mock.patch.object(guard.socket, 'socket') as made:
+            probe = made.return_value.__enter__.return_value
+            # The source of a way to an address of our own is itself.
+            probe.getsockname.return_value = ('10.0.0.2', 40000)
+            self._configure(test_configuration.cut(name='app'))
+            text = self._refused(cut)
+        self.assertIn('10.0.0.2 is an address of this machine', text)
+        self.assertFalse((self.directory / 'state').exists())
+
+    def test_what_the_host_forbids(self) -> None:
+        with mock.patch.object(
+            evidence.UnitState, 'forbidden', 'nobody could heal it'
+        ):
+            self.assertIn('nobody could heal it', self._refused())
 
     def test_pattern_with_shell(self) -> None:
         self._configure(

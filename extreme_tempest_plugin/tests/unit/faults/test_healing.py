@@ -127,6 +127,14 @@ class TestHealAll(testtools.TestCase):
         (healed,) = self._heal()
         self.assertTrue(healed.proven)
 
+    def test_kind_that_this_version_does_not_know(self) -> None:
+        self._left(fakes.entry(kind='service.explode'))
+        (healed,) = self._heal()
+        self.assertFalse(healed.proven)
+        self.assertIn('service.explode', healed.text)
+        self.assertEqual([], self.engine.calls)
+        self.assertEqual(1, len(self.log.held()))
+
     def test_cannot_be_seen(self) -> None:
         self._left(fakes.entry())
         self.observer.errors = [ssh.UnreachableError('no answer')] * 1000
