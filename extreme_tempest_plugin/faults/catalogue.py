@@ -24,6 +24,7 @@ class Subject(enum.StrEnum):
 
     SERVICE = 'service'
     PARTITION = 'partition'
+    DISK = 'disk'
 
 
 class By(enum.StrEnum):
@@ -48,6 +49,8 @@ class Verb(enum.StrEnum):
     THAW = 'thaw'
     CUT = 'cut'
     JOIN = 'join'
+    FILL = 'fill'
+    FREE = 'free'
 
 
 class Proof(enum.StrEnum):
@@ -61,6 +64,8 @@ class Proof(enum.StrEnum):
     FROZEN = 'frozen'
     #: The rules that drop are there, and no peer is reached.
     CUT = 'cut'
+    #: Our file is there, and no more is left than was to be.
+    FULL = 'full'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +134,16 @@ _KINDS = (
         heals_itself=False,
         proof=Proof.CUT,
         of=Subject.PARTITION,
+        by=By.SSH,
+        dead_man=True,
+    ),
+    Kind(
+        name='disk.full',
+        does=Verb.FILL,
+        undoes=Verb.FREE,
+        heals_itself=False,
+        proof=Proof.FULL,
+        of=Subject.DISK,
         by=By.SSH,
         dead_man=True,
     ),

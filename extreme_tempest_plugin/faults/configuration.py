@@ -18,8 +18,6 @@ given to it.
 
 import collections.abc
 import dataclasses
-import ipaddress
-import os
 import pathlib
 import re
 
@@ -28,12 +26,18 @@ import yaml
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import nodes
 from extreme_tempest_plugin.faults import schema
 
 _SYSTEM_SERVICE = 'system_service'
 # os-faults puts the pattern between single quotes inside double quotes, in a
 # shell, as root; a space is needed for "python nova-api".
 _PATTERN = re.compile(r'[\w./@:+][\w./@:+ -]*\Z', re.ASCII)
+# As stat(1) names it; it gets into a command of systemd, too, where $ and %
+# have a meaning.
+_MOUNT = re.compile(r'/(?:[\w.-]+(?:/[\w.-]+)*)?\Z', re.ASCII)
+#: Memory of the host that its system lives on.
+_NO_DISK = ('dev', 'proc', 'run', 'sys')
 _NAME = re.compile(r'[\w@][\w.@:-]*\Z', re.ASCII)
 
 
@@ -52,6 +56,18 @@ class Partition:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A file system of a host that can be filled.
+
+    :param path: where it is mounted.
+    :param leave_mb: MiB that are left free for those who are not root.
+    """
+
+    path: str
+    leave_mb: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Something that may be broken: what it is called and where it is.
 
@@ -60,6 +76,7 @@ class Target:
     :param grep: pattern of its processes, as os-faults wants it.
     :param port: TCP port that answers when it works; 0 where none is given.
     :param partition: where it is no service but a host that is cut off.
+    :param disk: where it is a file system that is filled.
     """
 
     name: str
@@ -68,18 +85,21 @@ class Target:
     grep: str = ''
     port: int = 0
     partition: Partition | None = None
+    disk: Disk | None = None
 
     @property
     def subject(self) -> catalogue.Subject:
         if self.partition is not None:
             return catalogue.Subject.PARTITION
+        if self.disk is not None:
+            return catalogue.Subject.DISK
         return catalogue.Subject.SERVICE
 
     def __str__(self) -> str:
         where = ', '.join(host.address for host in self.hosts)
         if self.partition is not None:
             return f'{where} and {", ".join(self.partition.peers)}'
-        return f'{self.unit} on {where}'
+        return f'{self.disk.path if self.disk else self.unit} on {where}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,7 +137,7 @@ def read(path: str) -> Configuration:
     return _Reading(path).configuration(data)
 
 
-class _Reading(schema.Checking):
+class _Reading(nodes.Checking):
     """One file being checked."""
 
     def configuration(self, data: object) -> Configuration:
@@ -129,7 +149,7 @@ class _Reading(schema.Checking):
                 'nodes and services under the driver universal',
             )
         hosts = {
-            node.ip: self._host(node, f'node_discover.args[{index}]')
+            node.ip: self.host(node, f'node_discover.args[{index}]')
             for index, node in enumerate(file.node_discover.args)
         }
         targets: dict[str, Target] = {}
@@ -145,24 +165,27 @@ class _Reading(schema.Checking):
                     f'its driver is {service.driver}; only '
                     f'{_SYSTEM_SERVICE} can be proven by systemd'
                 )
-        for name, given in file.partitions.items():
-            if name in targets or name in unusable:
-                raise self.wrong(
-                    f'partitions.{name}', 'is the name of a service, too'
-                )
-            targets[name] = self._partition(name, given, hosts)
+        for section, parts, read in (
+            ('partitions', file.partitions, self._partition),
+            ('disks', file.disks, self._disk),
+        ):
+            for name, given in parts.items():
+                key = f'{section}.{name}'
+                self.check(key, name, _NAME, 'a name')
+                if name in targets or name in unusable:
+                    raise self.wrong(key, 'is the name of another target, too')
+                targets[name] = read(key, name, given, hosts)
         return Configuration(self.path, targets, unusable)
 
     def _partition(
         self,
+        key: str,
         name: str,
         given: object,
         hosts: collections.abc.Mapping[str, ssh.Host],
     ) -> Target:
-        key = f'partitions.{name}'
-        self.check(key, name, _NAME, 'a name')
         wanted = self.convert(given, schema.Partition, key)
-        self._check_listed(f'{key}.host', wanted.host, hosts)
+        self.check_listed(f'{key}.host', wanted.host, hosts)
         # Addresses of the way to the host; cut, nobody could heal it.
         way = {wanted.host}
         jump = hosts[wanted.host].jump
@@ -171,8 +194,8 @@ class _Reading(schema.Checking):
             jump = jump.jump
         peers = []
         for peer in wanted.peers:
-            self._check_listed(f'{key}.peers', peer, hosts)
-            peers.append(self._address(f'{key}.peers', peer))
+            self.check_listed(f'{key}.peers', peer, hosts)
+            peers.append(self.address(f'{key}.peers', peer))
             if peer in way or peers[-1] in way:
                 raise self.wrong(
                     f'{key}.peers',
@@ -188,30 +211,26 @@ class _Reading(schema.Checking):
             ),
         )
 
-    def _address(self, key: str, given: str) -> str:
-        """As nft prints it, so that rules can be compared."""
-        try:
-            address = ipaddress.ip_address(given)
-        except ValueError:
-            raise self.wrong(
-                key, f'{given!r} is no address of IPv4 or IPv6'
-            ) from None
-        if address.is_loopback or address.is_unspecified:
-            raise self.wrong(key, f'{given!r} is no address of another host')
-        if isinstance(address, ipaddress.IPv6Address) and address.scope_id:
-            raise self.wrong(key, f'{given!r} has a zone, which nft has not')
-        return address.compressed
-
-    def _check_listed(
+    def _disk(
         self,
         key: str,
-        address: str,
+        name: str,
+        given: object,
         hosts: collections.abc.Mapping[str, ssh.Host],
-    ) -> None:
-        if address not in hosts:
+    ) -> Target:
+        wanted = self.convert(given, schema.Disk, key)
+        self.check_listed(f'{key}.host', wanted.host, hosts)
+        self.check(f'{key}.path', wanted.path, _MOUNT, 'a mount point')
+        first = wanted.path.split('/')[1]
+        if first in _NO_DISK or '..' in wanted.path:
             raise self.wrong(
-                key, f'{address!r} is no ip of node_discover.args'
+                f'{key}.path', f'{wanted.path!r} is no disk that may be filled'
             )
+        return Target(
+            name=name,
+            hosts=(hosts[wanted.host],),
+            disk=Disk(path=wanted.path, leave_mb=wanted.leave_mb),
+        )
 
     def _target(
         self,
@@ -232,7 +251,7 @@ class _Reading(schema.Checking):
                 'and cannot start what is stopped',
             )
         for address in service.hosts:
-            self._check_listed(f'{key}.hosts', address, hosts)
+            self.check_listed(f'{key}.hosts', address, hosts)
         return Target(
             name=name,
             unit=args.service_name,
@@ -254,36 +273,3 @@ class _Reading(schema.Checking):
             )
         # Nobody can tell whether a port of UDP answers.
         return port if protocol == 'tcp' else 0
-
-    def _host(self, node: schema.Node, key: str) -> ssh.Host:
-        auth = node.auth
-        for field in ('password', 'become_password'):
-            if getattr(auth, field):
-                raise self.wrong(
-                    f'{key}.auth.{field}',
-                    'passwords are not supported: use private_key_file and a '
-                    'user with sudo without a password',
-                )
-        jump = None
-        if auth.jump is not None:
-            jump = self._reach(
-                auth.jump.host,
-                auth.jump.username or auth.username,
-                auth.jump.private_key_file,
-                f'{key}.auth.jump',
-            )
-        host = self._reach(
-            node.ip, auth.username, auth.private_key_file, f'{key}.auth'
-        )
-        return dataclasses.replace(host, jump=jump)
-
-    def _reach(
-        self, address: str, user: str, key_file: str, key: str
-    ) -> ssh.Host:
-        if key_file:
-            key_file = os.path.abspath(os.path.expanduser(key_file))
-            self.check(f'{key}.private_key_file', key_file, ssh.SAFE, 'a path')
-        if user:
-            self.check(f'{key}.username', user, ssh.SAFE, 'a user')
-        self.check(f'{key}: address', address, ssh.SAFE, 'an address')
-        return ssh.Host(address=address, user=user, key_file=key_file)

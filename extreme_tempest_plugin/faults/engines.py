@@ -15,6 +15,7 @@ import collections.abc
 
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults.drivers import disk
 from extreme_tempest_plugin.faults.drivers import engine as engine_
 from extreme_tempest_plugin.faults.drivers import freeze
 from extreme_tempest_plugin.faults.drivers import os_faults
@@ -39,6 +40,8 @@ def engine(kind: catalogue.Kind, timeout: float) -> engine_.Engine:
             return freeze.Freezer(timeout)
         case catalogue.Verb.CUT:
             return partition.Partitioner(timeout)
+        case catalogue.Verb.FILL:
+            return disk.Filler(timeout)
     return os_faults.OsFaults(timeout)
 
 
@@ -49,6 +52,8 @@ def observer(kind: catalogue.Kind) -> evidence.Observer:
             return freeze.Freezer(_LOOK_TIMEOUT)
         case catalogue.Proof.CUT:
             return partition.Partitioner(_LOOK_TIMEOUT)
+        case catalogue.Proof.FULL:
+            return disk.Filler(_LOOK_TIMEOUT)
     return evidence.OverSsh(_LOOK_TIMEOUT)
 
 

@@ -233,10 +233,8 @@ class Injection:
             if self._now() >= deadline:
                 return
             self._pause(_UNDO_PERIOD)
-        self._tell.phase(
-            events.FaultPhase.HEALED,
-            f'{self.kind.undoes} of {self.target} done',
-        )
+        done = f'{self.kind.undoes} of {self.target} done'
+        self._tell.phase(events.FaultPhase.HEALED, done)
 
     def _wait_whole(self, deadline: int) -> bool:
         steady = int(_STEADY * _SECOND) if self._doubtful else 0

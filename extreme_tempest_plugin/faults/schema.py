@@ -84,6 +84,14 @@ class Partition(Part, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 22
 
 
+class Disk(Part, frozen=True, forbid_unknown_fields=True):
+    """Ours as well."""
+
+    host: str
+    path: str
+    leave_mb: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
 class File(Part, frozen=True, forbid_unknown_fields=True):
     """Targets are read one by one, so that a message can name them."""
 
@@ -91,6 +99,7 @@ class File(Part, frozen=True, forbid_unknown_fields=True):
     node_discover: Nodes
     services: dict[str, object] = {}
     partitions: dict[str, object] = {}
+    disks: dict[str, object] = {}
     containers: dict[str, object] = {}
     power_managements: Annotated[list[Driver], msgspec.Meta(min_length=1)] = (
         msgspec.field(default_factory=list)

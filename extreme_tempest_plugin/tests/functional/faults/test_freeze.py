@@ -53,20 +53,22 @@ if not os.fork():
 print(server.server_port, flush=True)
 server.serve_forever()
 """
+#: Of our own name, as others may test on this machine.
+_GROUP = f'/extreme-test-{os.getpid()}/extreme.service'
 # As "systemctl show" prints it; the unit is the number of the main process,
 # which is that of its session, too.
-_SYSTEMD = """
-property() {
+_SYSTEMD = f"""
+property() {{
   case $1 in
     Id) echo extreme.service;;
-    ControlGroup) echo /extreme-test/extreme.service;;
+    ControlGroup) echo {_GROUP};;
     ActiveState) echo active;;
   esac
-}
-show() {
+}}
+show() {{
   printf '%s\\n' LoadState=loaded ActiveState=active SubState=running \\
     MainPID=$unit InvocationID=1 NRestarts=0 ActiveEnterTimestampMonotonic=1
-}
+}}
 """
 #: Processes of a session in the place of those of a control group.
 _SESSION = (
@@ -172,36 +174,25 @@ class TestFreeze(testtools.TestCase):
         self._freeze_and_thaw(freeze.Freezer(_TIMEOUT, find=find()), target)
 
     def test_processes_of_a_control_group(self) -> None:
+        group = self._group()
         target = self._serve()
-        self._group(self.service.pid)
+        _move(self.service.pid, group)
         freezer = freeze.Freezer(_TIMEOUT, find=freeze.SYSTEMD + _SYSTEMD)
         self._freeze_and_thaw(freezer, target)
 
-    def _group(self, pid: int) -> None:
-        """Move a session into control groups, one below the other."""
+    def _group(self) -> pathlib.Path:
+        """Make a control group with one below it."""
         for root in ('/sys/fs/cgroup', '/sys/fs/cgroup/systemd'):
             if pathlib.Path(root, 'cgroup.procs').exists():
                 break
-        group = pathlib.Path(root, 'extreme-test/extreme.service')
+        group = pathlib.Path(root + _GROUP)
         try:
             for path in (group.parent, group, group / 'below'):
                 path.mkdir()
                 self.addCleanup(_remove, path)
         except OSError as error:
             self.skipTest(f'{group} cannot be made: {error.strerror}')
-        # Stopped, so that no child escapes.
-        os.killpg(pid, signal.SIGSTOP)
-        pids = subprocess.run(
-            ['ps', '-o', 'pid=', '-s', str(pid)],
-            capture_output=True,
-            check=True,
-        ).stdout.split()
-        for number, one in enumerate(pids):
-            where = group / 'below' if number == 1 else group
-            with contextlib.suppress(ProcessLookupError):
-                (where / 'cgroup.procs').write_bytes(one)
-        # One that remains outside must not be stopped with the others.
-        os.killpg(pid, signal.SIGCONT)
+        return group
 
     def test_port_that_nobody_serves(self) -> None:
         freezer = freeze.Freezer(_TIMEOUT, find=find())
@@ -261,6 +252,22 @@ class TestFreeze(testtools.TestCase):
         self.assertIn('127.0.0.2', str(error))
         self.assertEqual({'T'}, set(self.service.states()))
         freezer.call(Verb.THAW, target)
+
+
+def _move(session: int, group: pathlib.Path) -> None:
+    """Move the processes of a session into a group and the one below."""
+    # Stopped, so that no child is born outside.
+    os.killpg(session, signal.SIGSTOP)
+    pids = subprocess.run(
+        ['ps', '-o', 'pid=', '-s', str(session)],
+        capture_output=True,
+        check=True,
+    ).stdout.split()
+    for number, pid in enumerate(pids):
+        where = group / 'below' if number == 1 else group
+        with contextlib.suppress(ProcessLookupError):
+            (where / 'cgroup.procs').write_bytes(pid)
+    os.killpg(session, signal.SIGCONT)
 
 
 def find() -> str:

@@ -11,6 +11,7 @@
 #    under the License.
 """A run is killed with SIGKILL; what undoes its fault is on disk."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -133,7 +134,8 @@ class TestKilledPartition(KilledRun):
 
     def _disarm(self) -> None:
         for pid in namespaces.naming(dead_man.tag(self.target)):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _plan(self, hold: float, recovery: float) -> model.Fault:
         return model.Fault(
@@ -172,3 +174,34 @@ class TestKilledPartition(KilledRun):
         self.assertTrue(self.net.reaches(namespaces.PEER))
         # The journal does not know, and loses nothing by asking.
         self._heal()
+
+
+class TestKilledDisk(KilledRun):
+    def test_disk(self) -> None:
+        if os.getuid():
+            self.skipTest('mounting needs root')
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        subprocess.run(
+            ['mount', '-t', 'tmpfs', '-o', 'size=32m', 'extreme', path],
+            check=True,
+        )
+        self.addCleanup(subprocess.run, ['umount', path], check=True)
+        target = configuration.Target(
+            name=f'disk-{os.getpid()}',
+            hosts=(self.useFixture(sshd.Sshd()).host,),
+            disk=configuration.Disk(path=str(path)),
+        )
+        plan = model.Fault(
+            fault='disk.full', target=target.name, hold=60, recovery=90
+        )
+        for phase, after in (
+            ('injected', 0.0),
+            ('injected', 0.7),
+            ('evidenced', 0.0),
+        ):
+            self._kill(plan, target, phase, after)
+            if phase == 'evidenced':
+                self.assertEqual(1, len(list(path.iterdir())))
+            self._heal()
+            self.assertEqual([], list(path.iterdir()))
+            self.assertEqual([], namespaces.naming(dead_man.tag(target)))

@@ -11,6 +11,7 @@
 #    under the License.
 """nftables in network namespaces, through a real sshd."""
 
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -71,7 +72,8 @@ class TestPartition(testtools.TestCase):
     def _disarm(self, tag: str) -> None:
         """Leave no timer behind, whatever became of the test."""
         for pid in namespaces.naming(tag):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _look(self, target: configuration.Target) -> partition.CutState:
         (state,) = self.engine.observe(target)

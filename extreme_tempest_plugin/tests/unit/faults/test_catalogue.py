@@ -34,7 +34,7 @@ class TestCatalogue(testtools.TestCase):
         )
         self.assertIn("'service.explode'", str(error))
         self.assertIn(
-            'network.partition, service.freeze, service.kill, '
+            'disk.full, network.partition, service.freeze, service.kill, '
             'service.restart, service.terminate',
             str(error),
         )

@@ -82,6 +82,12 @@ def cut(name: str = 'cut', **changes: Any) -> dict[str, Any]:
     return data
 
 
+def fill(**changes: Any) -> dict[str, Any]:
+    """GOOD with a disk."""
+    part = {'host': '10.0.0.1', 'path': '/var/lib', **changes}
+    return changed('disks', {'var': part})
+
+
 #: what is wrong, the key in the message, a word of the reason
 BAD = [
     (changed('servces', {}), 'the file', 'servces'),
@@ -148,8 +154,19 @@ BAD = [
     (cut(peers=['10.0.0.8']), 'partitions.cut.peers', 'on the way'),
     (cut(direction='down'), 'partitions.cut.direction', 'down'),
     (cut(port=0), 'partitions.cut.port', '>= 1'),
-    (cut(name='rabbitmq'), 'partitions.rabbitmq', 'name of a service'),
+    (cut(name='rabbitmq'), 'partitions.rabbitmq', 'name of another'),
     (cut(name='a;b'), 'partitions.a;b', 'refused'),
+    (fill(host='10.0.0.7'), 'disks.var.host', 'no ip of'),
+    (fill(leave_mb=-1), 'disks.var.leave_mb', '>= 0'),
+    (fill(file='/x'), 'disks.var', 'file'),
+    *(
+        (fill(path=path), 'disks.var.path', 'refused')
+        for path in ('var', '', '/var/', '/v ar', '/$HOME', '/a;b', '/a%b')
+    ),
+    *(
+        (fill(path=path), 'disks.var.path', 'may be filled')
+        for path in ('/run', '/dev/shm', '/proc', '/sys/fs', '/var/../etc')
+    ),
     *(
         (changed(f'{ARGS}/grep', grep), 'services.rabbitmq.args.grep', 'ref')
         for grep in (
@@ -229,6 +246,16 @@ class TestConfiguration(testtools.TestCase):
         rabbit = read.targets['rabbitmq']
         self.assertEqual(catalogue.Subject.SERVICE, rabbit.subject)
         self.assertEqual('rabbitmq-server on 10.0.0.1', str(rabbit))
+
+    def test_disk(self) -> None:
+        target = self._read(fill(leave_mb=5)).targets['var']
+        self.assertEqual(
+            configuration.Disk(path='/var/lib', leave_mb=5), target.disk
+        )
+        self.assertEqual(catalogue.Subject.DISK, target.subject)
+        self.assertEqual('/var/lib on 10.0.0.1', str(target))
+        root = self._read(fill(path='/')).targets['var'].disk
+        self.assertEqual('/', root.path)
 
     def test_each_mistake_is_refused_in_one_line(self) -> None:
         for data, key, reason in BAD:
