@@ -9,8 +9,12 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""A run is killed with SIGKILL; what undoes its fault is on disk."""
+"""A run is killed with SIGKILL; what undoes its fault is on disk.
 
+And one that is not killed comes through every phase.
+"""
+
+import collections.abc
 import contextlib
 import os
 import pathlib
@@ -37,6 +41,41 @@ from extreme_tempest_plugin.tests.functional.logs import sshd
 _MODULE = 'extreme_tempest_plugin.tests.functional.faults.killed_run'
 
 
+_ASK = """
+import sys
+import msgspec
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults.drivers import remote
+host = msgspec.json.decode(sys.argv[1], type=ssh.Host)
+remote.run(host, 'sleep 60', timeout=60)
+"""
+
+
+class TestSsh(testtools.TestCase):
+    def test_ssh_dies_with_us(self) -> None:
+        # Else a command that is still on its way breaks what was healed.
+        if sshd.binary() is None:
+            self.fail('install openssh-server: this test needs sshd')
+        host = self.useFixture(sshd.Sshd()).host
+        # As an argument of ssh; the run that asks has it in JSON.
+        key = f'-i\0{host.key_file}\0'
+        asks = subprocess.Popen(
+            [sys.executable, '-c', _ASK, msgspec.json.encode(host)]
+        )
+        self.addCleanup(asks.wait)
+        self.addCleanup(asks.kill)
+        _wait(lambda: bool(namespaces.naming(key)))
+        asks.send_signal(signal.SIGKILL)
+        _wait(lambda: not namespaces.naming(key))
+
+
+def _wait(condition: collections.abc.Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 class KilledRun(testtools.TestCase):
     """A run of one fault, killed and healed."""
 
@@ -46,6 +85,35 @@ class KilledRun(testtools.TestCase):
             self.fail('install openssh-server: this test needs sshd')
         self.state = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
+    def _start(
+        self, plan: model.Fault, target: configuration.Target
+    ) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [
+                sys.executable, '-m', _MODULE,
+                msgspec.json.encode(plan), msgspec.json.encode(target),
+                str(self.state), test_freeze.find(),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding='utf-8',
+        )  # fmt: skip
+
+    def _live(self, plan: model.Fault, target: configuration.Target) -> None:
+        """Let a run come to its end, and see each phase of its fault."""
+        run = self._start(msgspec.structs.replace(plan, hold=1), target)
+        said, notes = run.communicate(timeout=100)
+        self.assertEqual(
+            [
+                'planned', 'injected', 'evidenced',
+                'healing', 'healed', 'heal-evidenced',
+            ],
+            said.split(),
+            notes,
+        )  # fmt: skip
+        self.assertEqual(('', 0), (notes, run.returncode))
+        self.assertEqual((), journal.Journal(self.state).held())
+
     def _kill(
         self,
         plan: model.Fault,
@@ -54,15 +122,7 @@ class KilledRun(testtools.TestCase):
         after: float = 0.0,
     ) -> None:
         """Run until it says the phase, and kill it some seconds later."""
-        run = subprocess.Popen(
-            [
-                sys.executable, '-m', _MODULE,
-                msgspec.json.encode(plan), msgspec.json.encode(target),
-                str(self.state), test_freeze.find(),
-            ],
-            stdout=subprocess.PIPE,
-            encoding='utf-8',
-        )  # fmt: skip
+        run = self._start(plan, target)
         try:
             assert run.stdout is not None
             for line in run.stdout:
@@ -115,6 +175,8 @@ class TestKilledFreeze(KilledRun):
                 self.assertEqual('planned', phase)
             self.assertNotIn('T', service.states())
             self.assertTrue(service.answers())
+        self._live(plan, target)
+        self.assertNotIn('T', service.states())
 
 
 class TestKilledPartition(KilledRun):
@@ -161,6 +223,8 @@ class TestKilledPartition(KilledRun):
             self.assertTrue(self.net.reaches(namespaces.PEER))
             self.assertEqual('', self._rules())
             self.assertEqual([], namespaces.naming(dead_man.tag(self.target)))
+        self._live(self._plan(1, 90), self.target)
+        self.assertTrue(self.net.reaches(namespaces.PEER))
 
     def test_nobody_heals_a_partition(self) -> None:
         plan = self._plan(9, 10)
@@ -205,3 +269,5 @@ class TestKilledDisk(KilledRun):
             self._heal()
             self.assertEqual([], list(path.iterdir()))
             self.assertEqual([], namespaces.naming(dead_man.tag(target)))
+        self._live(plan, target)
+        self.assertEqual([], list(path.iterdir()))
