@@ -132,19 +132,22 @@ def _check_tester(peers: collections.abc.Iterable[str], about: str) -> None:
     What the host takes us for is seen from there, see ``State.forbidden``.
     """
     for peer in peers:
-        family = socket.AF_INET6 if ':' in peer else socket.AF_INET
+        if _leads_to_us(peer):
+            raise errors.RefusedError(
+                f'{about}: {peer} is an address of this machine, which would '
+                'be cut off'
+            )
+
+
+def _leads_to_us(address: str) -> bool:
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            try:
-                # Asks for the route; a datagram socket sends nothing here.
-                probe.connect((peer, 9))
-            except OSError:
-                continue
-            if probe.getsockname()[0] != peer:
-                continue
-        raise errors.RefusedError(
-            f'{about}: {peer} is an address of this machine, and its peers '
-            'are what would be cut off'
-        )
+            # Asks for the route; a datagram socket sends nothing here.
+            probe.connect((address, 9))
+            return bool(probe.getsockname()[0] == address)
+    except OSError:
+        return False
 
 
 def _check_key(host: ssh.Host, target: configuration.Target) -> None:

@@ -20,7 +20,7 @@ import sys
 import fixtures
 
 #: Of the two, documentation addresses, RFC 5737 and RFC 3849.
-HOST, PEER = '192.0.2.1', '192.0.2.2'
+HOST, PEER = '198.51.100.1', '198.51.100.2'
 HOST6, PEER6 = '2001:db8::1', '2001:db8::2'
 
 _SERVE = """

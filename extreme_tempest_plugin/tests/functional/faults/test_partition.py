@@ -200,7 +200,7 @@ class TestPartition(testtools.TestCase):
         self.assertIn('nft is not installed', str(error))
 
     def test_shell_in_a_value(self) -> None:
-        target = self._target(peers=('192.0.2.2; id',))
+        target = self._target(peers=('198.51.100.2; id',))
         self.assertRaises(
             remote.RemoteError, self.engine.call, Verb.CUT, target, 600
         )
