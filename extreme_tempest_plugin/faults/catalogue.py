@@ -25,6 +25,10 @@ class Subject(enum.StrEnum):
     SERVICE = 'service'
     PARTITION = 'partition'
     DISK = 'disk'
+    #: The power of a host.
+    NODE = 'node'
+    #: Of a switch.
+    PORTS = 'ports'
 
 
 class By(enum.StrEnum):
@@ -38,19 +42,25 @@ class By(enum.StrEnum):
 class Verb(enum.StrEnum):
     """What an engine can do to a target.
 
-    The first four are names of os-faults, which is given no others.
+    The first eight are names of os-faults, which is given no others.
     """
 
     RESTART = 'restart'
     TERMINATE = 'terminate'
     KILL = 'kill'
     START = 'start'
+    POWEROFF = 'poweroff'
+    POWERON = 'poweron'
+    RESET = 'reset'
+    SHUTDOWN = 'shutdown'
     FREEZE = 'freeze'
     THAW = 'thaw'
     CUT = 'cut'
     JOIN = 'join'
     FILL = 'fill'
     FREE = 'free'
+    PORTS_DOWN = 'ports-down'
+    PORTS_UP = 'ports-up'
 
 
 class Proof(enum.StrEnum):
@@ -66,6 +76,12 @@ class Proof(enum.StrEnum):
     CUT = 'cut'
     #: Our file is there, and no more is left than was to be.
     FULL = 'full'
+    #: The BMC says that the power is off, and nobody answers at SSH.
+    OFF = 'off'
+    #: The host has started again.
+    REBOOTED = 'rebooted'
+    #: The switch says that the ports are down, and no host behind answers.
+    DOWN = 'down'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +160,42 @@ _KINDS = (
         heals_itself=False,
         proof=Proof.FULL,
         of=Subject.DISK,
+        by=By.SSH,
+        dead_man=True,
+    ),
+    # Without a word to what runs there: what was not written is lost.
+    Kind(
+        name='node.off',
+        does=Verb.POWEROFF,
+        undoes=Verb.POWERON,
+        heals_itself=False,
+        proof=Proof.OFF,
+        of=Subject.NODE,
+    ),
+    Kind(
+        name='node.reset',
+        does=Verb.RESET,
+        undoes=Verb.POWERON,
+        heals_itself=True,
+        proof=Proof.REBOOTED,
+        of=Subject.NODE,
+    ),
+    # The power button: systemd stops everything first.
+    Kind(
+        name='node.shutdown',
+        does=Verb.SHUTDOWN,
+        undoes=Verb.POWERON,
+        heals_itself=False,
+        proof=Proof.OFF,
+        of=Subject.NODE,
+    ),
+    Kind(
+        name='switch.port_down',
+        does=Verb.PORTS_DOWN,
+        undoes=Verb.PORTS_UP,
+        heals_itself=False,
+        proof=Proof.DOWN,
+        of=Subject.PORTS,
         by=By.SSH,
         dead_man=True,
     ),

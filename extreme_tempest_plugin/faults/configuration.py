@@ -18,53 +18,20 @@ given to it.
 
 import collections.abc
 import dataclasses
-import pathlib
 import re
 
-import yaml
-
-from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import bmcs
 from extreme_tempest_plugin.faults import catalogue
-from extreme_tempest_plugin.faults import nodes
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.faults import switches
 
 _SYSTEM_SERVICE = 'system_service'
 # os-faults puts the pattern between single quotes inside double quotes, in a
 # shell, as root; a space is needed for "python nova-api".
 _PATTERN = re.compile(r'[\w./@:+][\w./@:+ -]*\Z', re.ASCII)
-# As stat(1) names it; it gets into a command of systemd, too, where $ and %
-# have a meaning.
-_MOUNT = re.compile(r'/(?:[\w.-]+(?:/[\w.-]+)*)?\Z', re.ASCII)
-#: Memory of the host that its system lives on.
-_NO_DISK = ('dev', 'proc', 'run', 'sys')
 _NAME = re.compile(r'[\w@][\w.@:-]*\Z', re.ASCII)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
-    """What a host can be cut off from.
-
-    :param peers: addresses of the other hosts.
-    :param direction: what the host drops: ``in``, ``out`` or ``both``.
-    :param port: TCP port of the peers that answers while they are reached.
-    """
-
-    peers: tuple[str, ...]
-    direction: str = 'both'
-    port: int = 22
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
-    """A file system of a host that can be filled.
-
-    :param path: where it is mounted.
-    :param leave_mb: MiB that are left free for those who are not root.
-    """
-
-    path: str
-    leave_mb: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +44,8 @@ class Target:
     :param port: TCP port that answers when it works; 0 where none is given.
     :param partition: where it is no service but a host that is cut off.
     :param disk: where it is a file system that is filled.
+    :param power: where it is a host that is switched off.
+    :param ports: where it is ports of a switch, which ``hosts`` names.
     """
 
     name: str
@@ -84,8 +53,10 @@ class Target:
     unit: str = ''
     grep: str = ''
     port: int = 0
-    partition: Partition | None = None
-    disk: Disk | None = None
+    partition: parts.Partition | None = None
+    disk: parts.Disk | None = None
+    power: bmcs.Power | None = None
+    ports: switches.Ports | None = None
 
     @property
     def subject(self) -> catalogue.Subject:
@@ -93,12 +64,20 @@ class Target:
             return catalogue.Subject.PARTITION
         if self.disk is not None:
             return catalogue.Subject.DISK
+        if self.power is not None:
+            return catalogue.Subject.NODE
+        if self.ports is not None:
+            return catalogue.Subject.PORTS
         return catalogue.Subject.SERVICE
 
     def __str__(self) -> str:
         where = ', '.join(host.address for host in self.hosts)
         if self.partition is not None:
             return f'{where} and {", ".join(self.partition.peers)}'
+        if self.power is not None:
+            return f'{where} by its BMC {self.power.bmc}'
+        if self.ports is not None:
+            return f'{", ".join(self.ports.names)} of {where}'
         return f'{self.disk.path if self.disk else self.unit} on {where}'
 
 
@@ -107,7 +86,8 @@ class Configuration:
     """What the file offers.
 
     :param targets: what can be broken and proven so, by name.
-    :param unusable: name of any other service to the reason.
+    :param unusable: name of any other service or node to the reason, which
+        begins with its key.
     """
 
     path: str
@@ -121,23 +101,10 @@ def read(path: str) -> Configuration:
     :param path: of the file, ``[destructive] os_faults_config``.
     :raises UsageError: as ``path: key: what is wrong with it``.
     """
-    try:
-        text = pathlib.Path(path).expanduser().read_text(encoding='utf-8')
-        data = yaml.load(text, Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise errors.UsageError(
-            f'{path}: cannot be read: {error.strerror}; see '
-            '[destructive] os_faults_config'
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        line = str(error).replace('\n', ' ')
-        raise errors.UsageError(
-            f'{path}: neither YAML nor JSON: {line}'
-        ) from None
-    return _Reading(path).configuration(data)
+    return _Reading(path).configuration(schema.load(path))
 
 
-class _Reading(nodes.Checking):
+class _Reading(parts.Checking, bmcs.Checking, switches.Checking):
     """One file being checked."""
 
     def configuration(self, data: object) -> Configuration:
@@ -162,75 +129,66 @@ class _Reading(nodes.Checking):
                 targets[name] = self._target(name, service, hosts)
             else:
                 unusable[name] = (
-                    f'its driver is {service.driver}; only '
+                    f'{key}: its driver is {service.driver}; only '
                     f'{_SYSTEM_SERVICE} can be proven by systemd'
                 )
-        for section, parts, read in (
-            ('partitions', file.partitions, self._partition),
-            ('disks', file.disks, self._disk),
+        services = tuple(targets.values())
+        for key, target in (
+            *self._nodes(file, hosts, services),
+            *self._parts(file, hosts),
         ):
-            for name, given in parts.items():
-                key = f'{section}.{name}'
-                self.check(key, name, _NAME, 'a name')
-                if name in targets or name in unusable:
-                    raise self.wrong(key, 'is the name of another target, too')
-                targets[name] = read(key, name, given, hosts)
+            self.check(key, target.name, _NAME, 'a name')
+            if target.name in targets or target.name in unusable:
+                raise self.wrong(key, 'is the name of another target, too')
+            targets[target.name] = target
+        for index, node in enumerate(file.node_discover.args):
+            if node.fqdn and node.fqdn not in targets:
+                unusable[node.fqdn] = (
+                    f'node_discover.args[{index}]: power_managements has no '
+                    'BMC of it, of the driver ipmi'
+                )
         return Configuration(self.path, targets, unusable)
 
-    def _partition(
+    def _nodes(
         self,
-        key: str,
-        name: str,
-        given: object,
+        file: schema.File,
         hosts: collections.abc.Mapping[str, ssh.Host],
-    ) -> Target:
-        wanted = self.convert(given, schema.Partition, key)
-        self.check_listed(f'{key}.host', wanted.host, hosts)
-        # Addresses of the way to the host; cut, nobody could heal it.
-        way = {wanted.host}
-        jump = hosts[wanted.host].jump
-        while jump is not None:
-            way.add(jump.address)
-            jump = jump.jump
-        peers = []
-        for peer in wanted.peers:
-            self.check_listed(f'{key}.peers', peer, hosts)
-            peers.append(self.address(f'{key}.peers', peer))
-            if peer in way or peers[-1] in way:
-                raise self.wrong(
-                    f'{key}.peers',
-                    f'{peer!r} is the host itself or on the way to it',
+        services: collections.abc.Iterable[Target],
+    ) -> collections.abc.Iterator[tuple[str, Target]]:
+        """The nodes with a BMC, each with its key."""
+        bmcs = self.bmcs(file)
+        for index, node in enumerate(file.node_discover.args):
+            host = hosts[node.ip]
+            units = [one.unit for one in services if host in one.hosts]
+            switched = self.power(node, bmcs, units)
+            if switched is not None:
+                yield (
+                    f'node_discover.args[{index}].fqdn',
+                    Target(name=node.fqdn, hosts=(host,), power=switched),
                 )
-        return Target(
-            name=name,
-            hosts=(hosts[wanted.host],),
-            partition=Partition(
-                peers=tuple(dict.fromkeys(peers)),
-                direction=wanted.direction,
-                port=wanted.port,
-            ),
-        )
 
-    def _disk(
+    def _parts(
         self,
-        key: str,
-        name: str,
-        given: object,
+        file: schema.File,
         hosts: collections.abc.Mapping[str, ssh.Host],
-    ) -> Target:
-        wanted = self.convert(given, schema.Disk, key)
-        self.check_listed(f'{key}.host', wanted.host, hosts)
-        self.check(f'{key}.path', wanted.path, _MOUNT, 'a mount point')
-        first = wanted.path.split('/')[1]
-        if first in _NO_DISK or '..' in wanted.path:
-            raise self.wrong(
-                f'{key}.path', f'{wanted.path!r} is no disk that may be filled'
-            )
-        return Target(
-            name=name,
-            hosts=(hosts[wanted.host],),
-            disk=Disk(path=wanted.path, leave_mb=wanted.leave_mb),
-        )
+    ) -> collections.abc.Iterator[tuple[str, Target]]:
+        """What stands in sections of our own, each with its key."""
+        for name, given in file.partitions.items():
+            key = f'partitions.{name}'
+            host, partition = self.partition(key, given, hosts)
+            yield key, Target(name=name, hosts=(host,), partition=partition)
+        for name, given in file.disks.items():
+            key = f'disks.{name}'
+            host, disk = self.disk(key, given, hosts)
+            yield key, Target(name=name, hosts=(host,), disk=disk)
+        for switch, given in file.switches.items():
+            key = f'switches.{switch}'
+            host, offered = self.switch(key, given, hosts)
+            for name, ports in offered.items():
+                yield (
+                    f'{key}.targets.{name}',
+                    Target(name=name, hosts=(host,), ports=ports),
+                )
 
     def _target(
         self,

@@ -20,6 +20,8 @@ from extreme_tempest_plugin.faults.drivers import engine as engine_
 from extreme_tempest_plugin.faults.drivers import freeze
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.faults.drivers import partition
+from extreme_tempest_plugin.faults.drivers import ports
+from extreme_tempest_plugin.faults.drivers import power
 
 #: Whether the engines of these kinds can work at all.
 Preflight = collections.abc.Callable[
@@ -42,6 +44,10 @@ def engine(kind: catalogue.Kind, timeout: float) -> engine_.Engine:
             return partition.Partitioner(timeout)
         case catalogue.Verb.FILL:
             return disk.Filler(timeout)
+        case catalogue.Verb.PORTS_DOWN:
+            return ports.PortSwitch(timeout)
+    if kind.of is catalogue.Subject.NODE:
+        return power.Power(timeout)
     return os_faults.OsFaults(timeout)
 
 
@@ -54,6 +60,10 @@ def observer(kind: catalogue.Kind) -> evidence.Observer:
             return partition.Partitioner(_LOOK_TIMEOUT)
         case catalogue.Proof.FULL:
             return disk.Filler(_LOOK_TIMEOUT)
+        case catalogue.Proof.DOWN:
+            return ports.PortSwitch(_LOOK_TIMEOUT)
+    if kind.of is catalogue.Subject.NODE:
+        return power.Power(_LOOK_TIMEOUT)
     return evidence.OverSsh(_LOOK_TIMEOUT)
 
 

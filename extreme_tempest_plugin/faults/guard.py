@@ -15,6 +15,8 @@ A refusal is one line that says which option to set.
 """
 
 import collections.abc
+import itertools
+import math
 import os
 import pathlib
 import socket
@@ -29,6 +31,8 @@ from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.plan import model
+
+Planned = tuple[model.Fault, configuration.Target]
 
 
 def check(
@@ -54,6 +58,7 @@ def check(
         return ()
     catalogue.check(faults)
     targets = permitted(faults, destructive)
+    _check_reached(tuple(zip(faults, targets, strict=True)))
     for target in targets:
         for host in target.hosts:
             _check_key(host, target)
@@ -104,8 +109,7 @@ def _target(
     about = f'{fault.fault} of {fault.target} refused'
     if fault.target in offered.unusable:
         raise errors.RefusedError(
-            f'{about}: {offered.path}: services.{fault.target}: '
-            f'{offered.unusable[fault.target]}'
+            f'{about}: {offered.path}: {offered.unusable[fault.target]}'
         )
     wanted = catalogue.kind(fault.fault).of
     target = offered.targets.get(fault.target)
@@ -122,21 +126,66 @@ def _target(
             f'no such {wanted}; it has: {known or "none"}'
         )
     if target.partition is not None:
-        _check_tester(target.partition.peers, about)
+        _check_tester(target.partition.peers, 'cut off', about)
+    _check_tester(_away(target), 'away', about)
     return target
 
 
-def _check_tester(peers: collections.abc.Iterable[str], about: str) -> None:
-    """Whether none of the peers is this machine, whatever leads to the host.
+def _check_tester(
+    addresses: collections.abc.Iterable[str], what: str, about: str
+) -> None:
+    """Whether none of them is this machine, whatever leads to the host.
 
     What the host takes us for is seen from there, see ``State.forbidden``.
+
+    :param what: would become of it.
     """
-    for peer in peers:
-        if _leads_to_us(peer):
+    for address in addresses:
+        if _leads_to_us(address):
             raise errors.RefusedError(
-                f'{about}: {peer} is an address of this machine, which would '
-                'be cut off'
+                f'{about}: {address} is an address of this machine, which '
+                f'would be {what}'
             )
+
+
+def _away(target: configuration.Target) -> tuple[str, ...]:
+    """Hosts that nobody reaches while the fault lasts."""
+    if target.power is not None:
+        return tuple(host.address for host in target.hosts)
+    if target.ports is not None:
+        return tuple(host.address for host in target.ports.behind)
+    return ()
+
+
+def _check_reached(planned: tuple[Planned, ...]) -> None:
+    """Whether no fault needs a host that another one takes away meanwhile.
+
+    It could neither be proven nor healed.
+
+    :raises RefusedError: naming both.
+    """
+    for first, second in itertools.permutations(planned, 2):
+        (fault, target), (other, needs) = first, second
+        if not _meet(fault, other):
+            continue
+        needed = {host.address for host in needs.hosts} | {*_away(needs)}
+        if needs.partition is not None:
+            needed |= {*needs.partition.peers}
+        if both := needed.intersection(_away(target)):
+            raise errors.RefusedError(
+                f'{other.fault} of {other.target} refused: {fault.fault} of '
+                f'{fault.target} takes {min(both)} away meanwhile: raise '
+                '`at` of the later one'
+            )
+
+
+def _meet(one: model.Fault, other: model.Fault) -> bool:
+    """Whether the one may not be over when the other begins, or reverse."""
+
+    def end(fault: model.Fault) -> float:
+        return math.inf if fault.hold is None else fault.at + fault.recovery
+
+    return one.at < end(other) and other.at < end(one)
 
 
 def _leads_to_us(address: str) -> bool:
@@ -145,7 +194,7 @@ def _leads_to_us(address: str) -> bool:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             # Asks for the route; a datagram socket sends nothing here.
             probe.connect((address, 9))
-            return bool(probe.getsockname()[0] == address)
+            return bool(probe.getsockname()[0] == probe.getpeername()[0])
     except OSError:
         return False
 

@@ -29,6 +29,9 @@ _SECOND = 1_000_000_000
 #: The killed run's last command may still be under way on the host, and
 #: break the target after it was seen whole: it must stay so for this long.
 _STEADY = 2.0
+#: What is not whole by then is healed again: an orderly shutdown that the
+#: killed run asked for may take its time, and ends after it was undone.
+_AGAIN = 10.0
 #: What is whole at the deadline may prove that it stays so.
 _GRACE = 10.0
 
@@ -139,32 +142,40 @@ class Healer:
             kind = catalogue.kind(entry.kind)
         except errors.PlanError as error:
             return self._done(name, False, str(error))
-        try:
-            # Always, even if it looks whole: the killed run's call may not
-            # have arrived yet.
-            self._engine(kind).call(kind.undoes, entry.target)
-            trouble = ''
-        except errors.ExtremeError as error:
-            trouble = str(error)
-        proof, said = self._wait_steady(entry, kind)
+        proof, said = self._until_whole(entry, kind)
         if proof:
             self._log.remove(file.path)
-            return self._done(name, True, said)
-        return self._done(
-            name, False, '; '.join(filter(None, (trouble, said)))
-        )
+        return self._done(name, proof, said)
 
-    def _wait_steady(
+    def _until_whole(
         self, entry: journal.Entry, kind: catalogue.Kind
     ) -> tuple[bool, str]:
+        """Undo it until it is whole: whether it is, and what shows it."""
         lookout = looking.Lookout(
             entry.target, self._observer(kind), self._now, self._pause
         )
-        return lookout.until_whole(
-            self._now() + int(entry.recovery * _SECOND),
-            int(_STEADY * _SECOND),
-            int(_GRACE * _SECOND),
-        )
+        deadline = self._now() + int(entry.recovery * _SECOND)
+        while True:
+            # Always, even if it looks whole: the killed run's call may not
+            # have arrived yet.
+            trouble = self._undo(entry, kind)
+            proof, said = lookout.until_whole(
+                min(deadline, self._now() + int(_AGAIN * _SECOND)),
+                int(_STEADY * _SECOND),
+                int(_GRACE * _SECOND),
+            )
+            if proof:
+                return True, said
+            if self._now() >= deadline:
+                return False, '; '.join(filter(None, (trouble, said)))
+
+    def _undo(self, entry: journal.Entry, kind: catalogue.Kind) -> str:
+        """What went wrong, empty if nothing."""
+        try:
+            self._engine(kind).call(kind.undoes, entry.target)
+        except errors.ExtremeError as error:
+            return str(error)
+        return ''
 
     def _done(self, fault: str, proven: bool, text: str) -> Healed:
         self._report(

@@ -11,12 +11,14 @@
 #    under the License.
 """What may stand in an os-faults configuration: keys and their types."""
 
+import pathlib
 import re
 from typing import Annotated
 from typing import Literal
 from typing import TypeVar
 
 import msgspec
+import yaml
 
 from extreme_tempest_plugin import errors
 
@@ -92,6 +94,38 @@ class Disk(Part, frozen=True, forbid_unknown_fields=True):
     leave_mb: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+class Ports(Part, frozen=True, forbid_unknown_fields=True):
+    ports: Annotated[list[str], msgspec.Meta(min_length=1)]
+    hosts: list[str] = []
+
+
+class Switch(Part, frozen=True, forbid_unknown_fields=True):
+    """Ours as well: reached over SSH like a node."""
+
+    ip: str
+    down: list[str]
+    up: list[str]
+    status: list[str]
+    targets: Annotated[dict[str, Ports], msgspec.Meta(min_length=1)]
+    says_down: str = 'down'
+    says_up: str = 'up'
+    auth: Auth = Auth()
+
+
+class Bmc(Part, frozen=True, forbid_unknown_fields=True):
+    address: str
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f'Bmc({self.address!r})'
+
+
+class Ipmi(Part, frozen=True, forbid_unknown_fields=True):
+    mac_to_bmc: dict[str, Bmc] = {}
+    fqdn_to_bmc: dict[str, Bmc] = {}
+
+
 class File(Part, frozen=True, forbid_unknown_fields=True):
     """Targets are read one by one, so that a message can name them."""
 
@@ -100,6 +134,7 @@ class File(Part, frozen=True, forbid_unknown_fields=True):
     services: dict[str, object] = {}
     partitions: dict[str, object] = {}
     disks: dict[str, object] = {}
+    switches: dict[str, object] = {}
     containers: dict[str, object] = {}
     power_managements: Annotated[list[Driver], msgspec.Meta(min_length=1)] = (
         msgspec.field(default_factory=list)
@@ -145,3 +180,23 @@ class Checking:
     def wrong(self, key: str, reason: str) -> errors.UsageError:
         """To be raised."""
         return errors.UsageError(f'{self.path}: {key}: {reason}')
+
+
+def load(path: str) -> object:
+    """What a file holds, YAML or JSON, unchecked.
+
+    :raises UsageError: if it cannot be read.
+    """
+    try:
+        text = pathlib.Path(path).expanduser().read_text(encoding='utf-8')
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except OSError as error:
+        raise errors.UsageError(
+            f'{path}: cannot be read: {error.strerror}; see '
+            '[destructive] os_faults_config'
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        line = str(error).replace('\n', ' ')
+        raise errors.UsageError(
+            f'{path}: neither YAML nor JSON: {line}'
+        ) from None

@@ -23,6 +23,7 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.faults.drivers import remote
 
@@ -103,7 +104,7 @@ class DiskState:
     """
 
     host: str
-    disk: configuration.Disk
+    disk: parts.Disk
     mounted: bool
     file: str
     left: int

@@ -25,6 +25,7 @@ import testtools
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.faults.drivers import disk
 from extreme_tempest_plugin.faults.drivers import remote
@@ -59,7 +60,7 @@ class TestDisk(testtools.TestCase):
         target = configuration.Target(
             name=f'disk-{os.getpid()}',
             hosts=(server.host,),
-            disk=configuration.Disk(path=str(self.path), leave_mb=leave_mb),
+            disk=parts.Disk(path=str(self.path), leave_mb=leave_mb),
         )
         self.addCleanup(self._disarm, dead_man.tag(target))
         return target
@@ -150,7 +151,7 @@ class TestDisk(testtools.TestCase):
         other = configuration.Target(
             name=target.name,
             hosts=target.hosts,
-            disk=configuration.Disk(path=str(below)),
+            disk=parts.Disk(path=str(below)),
         )
         self.assertFalse(self._look(other).whole)
         error = self.assertRaises(

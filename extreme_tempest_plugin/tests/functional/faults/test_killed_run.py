@@ -31,6 +31,7 @@ from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.functional.faults import killed_run
@@ -188,7 +189,7 @@ class TestKilledPartition(KilledRun):
         self.target = configuration.Target(
             name=f'host-peer-{os.getpid()}',
             hosts=(self.useFixture(sshd.Sshd(self.net.enter)).host,),
-            partition=configuration.Partition(
+            partition=parts.Partition(
                 peers=(namespaces.PEER,), port=self.net.port
             ),
         )
@@ -253,7 +254,7 @@ class TestKilledDisk(KilledRun):
         target = configuration.Target(
             name=f'disk-{os.getpid()}',
             hosts=(self.useFixture(sshd.Sshd()).host,),
-            disk=configuration.Disk(path=str(path)),
+            disk=parts.Disk(path=str(path)),
         )
         plan = model.Fault(
             fault='disk.full', target=target.name, hold=60, recovery=90

@@ -24,6 +24,7 @@ import testtools
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.faults.drivers import partition
 from extreme_tempest_plugin.faults.drivers import remote
@@ -60,7 +61,7 @@ class TestPartition(testtools.TestCase):
             name=f'host-peer-{os.getpid()}',
             hosts=(server.host,),
             partition=dataclasses.replace(
-                configuration.Partition(
+                parts.Partition(
                     peers=PEERS, direction=direction, port=self.net.port
                 ),
                 **changes,

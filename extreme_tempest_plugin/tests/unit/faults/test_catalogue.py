@@ -34,8 +34,9 @@ class TestCatalogue(testtools.TestCase):
         )
         self.assertIn("'service.explode'", str(error))
         self.assertIn(
-            'disk.full, network.partition, service.freeze, service.kill, '
-            'service.restart, service.terminate',
+            'disk.full, network.partition, node.off, node.reset, '
+            'node.shutdown, service.freeze, service.kill, service.restart, '
+            'service.terminate, switch.port_down',
             str(error),
         )
 
@@ -100,6 +101,22 @@ class TestCatalogue(testtools.TestCase):
             [model.Fault(fault='network.partition', target='a', hold=None)],
         )
         self.assertIn('give `hold` in seconds', str(error))
+
+    def test_power_may_be_off_until_the_end(self) -> None:
+        for hold in (0.0, 5.0, None):
+            for kind in ('node.off', 'node.shutdown'):
+                catalogue.check(
+                    [
+                        model.Fault(
+                            fault=kind, target='a', hold=hold, recovery=30
+                        )
+                    ]
+                )
+        self.assertRaises(
+            errors.PlanError,
+            catalogue.check,
+            [model.Fault(fault='node.reset', target='a', hold=None)],
+        )
 
     def test_own_verbs_never_reach_os_faults(self) -> None:
         theirs = {

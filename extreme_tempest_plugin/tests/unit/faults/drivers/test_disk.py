@@ -18,6 +18,7 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.faults.drivers import disk
 from extreme_tempest_plugin.faults.drivers import remote
@@ -27,7 +28,7 @@ MIB = 1 << 20
 TARGET = configuration.Target(
     name='ctl1-var',
     hosts=(ssh.Host(address='10.0.0.1', user='stack'),),
-    disk=configuration.Disk(path='/var', leave_mb=100),
+    disk=parts.Disk(path='/var', leave_mb=100),
 )
 
 
@@ -93,7 +94,5 @@ class TestFiller(testtools.TestCase):
         )
 
     def test_tag_is_of_the_target_alone(self) -> None:
-        other = dataclasses.replace(
-            TARGET, disk=configuration.Disk(path='/srv')
-        )
+        other = dataclasses.replace(TARGET, disk=parts.Disk(path='/srv'))
         self.assertEqual(dead_man.tag(TARGET), dead_man.tag(other))

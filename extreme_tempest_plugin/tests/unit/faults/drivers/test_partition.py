@@ -18,6 +18,7 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.faults.drivers import partition
 from extreme_tempest_plugin.faults.drivers import remote
@@ -26,7 +27,7 @@ CUT = catalogue.Proof.CUT
 TARGET = configuration.Target(
     name='ctl1-ctl2',
     hosts=(ssh.Host(address='10.0.0.1', user='stack'),),
-    partition=configuration.Partition(peers=('10.0.0.2', '10.0.0.3')),
+    partition=parts.Partition(peers=('10.0.0.2', '10.0.0.3')),
 )
 WHOLE = """\
 Client=10.0.0.9
@@ -108,7 +109,7 @@ class TestPartitioner(testtools.TestCase):
         self, verb: catalogue.Verb, peers: tuple[str, ...], seconds: float
     ) -> tuple[str, ...]:
         target = dataclasses.replace(
-            TARGET, partition=configuration.Partition(peers=peers)
+            TARGET, partition=parts.Partition(peers=peers)
         )
         with mock.patch.object(remote, 'run', return_value='') as run:
             partition.Partitioner(60).call(verb, target, seconds)

@@ -1,0 +1,269 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Take ports of a switch down, and up again.
+
+The switch is a host with a shell that we reach over SSH; the commands are
+those of the configuration, lists of words that mean nothing to a shell.
+"""
+
+import dataclasses
+import math
+import re
+
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import switches
+from extreme_tempest_plugin.faults.drivers import dead_man
+from extreme_tempest_plugin.faults.drivers import reach
+from extreme_tempest_plugin.faults.drivers import remote
+
+# Each command of the arguments ends with a mark, which says what it is for.
+_DOWN, _UP, _STATUS = '+', ',', ':'
+_COMMON = """
+tag=$1; shift
+# Words, and never a pattern.
+set -f
+# $1 a mark, then all the arguments: the commands with this mark, one a line.
+commands() {
+  mark=$1; words=; shift
+  for word in "$@"; do
+    case $word in
+      "$mark") echo "${words# }"; words=;;
+      +|,|:) words=;;
+      *) words="$words $word";;
+    esac
+  done
+}
+# All of them, also where one fails.
+each() {
+  commands "$@" | {
+    failed=
+    while read -r command; do
+      $command </dev/null >&2 || failed="$failed; $command"
+    done
+    [ -z "$failed" ] || fail "failed: ${failed#; }"
+  }
+}
+"""
+# $1 seconds, then commands.
+_TAKE_DOWN = """
+seconds=$1; shift
+lock
+# For the timer, which has none of our functions.
+undo=$(commands , "$@" | while read -r command; do
+  printf '%s' "for i in 1 2 3 4 5; do $command && break; sleep 2; done; "
+done)
+arm "$seconds" "$undo"
+said=$(each + "$@" 2>&1) && exit 0
+each , "$@" && disarm
+fail "$said"
+"""
+_TAKE_UP = """
+lock
+for round in 1 2 3 4 5; do
+  said=$(each , "$@" 2>&1) && { disarm; exit 0; }
+  sleep 0.5
+done
+fail "$said"
+"""
+_LOOK = """
+armed && echo Timer=yes
+number=0
+commands : "$@" | while read -r command; do
+  $command </dev/null 2>&1 | head -n 200 | sed "s/^/Port$number=/"
+  number=$((number + 1))
+done
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PortsState:
+    """Ports of a switch and who answers behind them, at one moment.
+
+    :param switch: its address.
+    :param ports: each with ``down``, ``up``, or what else the switch says.
+    :param timer: the timer is armed that undoes it.
+    :param answering: hosts behind that answer at SSH.
+    :param silent: the others.
+    """
+
+    switch: str
+    ports: tuple[tuple[str, str], ...]
+    timer: bool
+    answering: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        up = all(state == 'up' for _, state in self.ports)
+        return up and not (self.timer or self.silent)
+
+    @property
+    def moving(self) -> bool:
+        return False
+
+    @property
+    def start(self) -> str:
+        return ''
+
+    @property
+    def forbidden(self) -> str:
+        return ''
+
+    @property
+    def was(self) -> str:
+        return str(self)
+
+    def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
+        assert proof is catalogue.Proof.DOWN
+        down = all(state == 'down' for _, state in self.ports)
+        return down and not self.answering
+
+    def __str__(self) -> str:
+        words = [
+            f'{self.switch}:',
+            ', '.join(f'{name} {state}' for name, state in self.ports) + ';',
+        ]
+        if self.timer:
+            words.append('the timer is armed;')
+        for hosts, what in (
+            (self.answering, 'answers at SSH'),
+            (self.silent, 'does not answer'),
+        ):
+            words += [f'{host} {what};' for host in hosts]
+        return ' '.join(words).rstrip(';')
+
+
+class PortSwitch:
+    """Engine and observer of ``switch.port_down``.
+
+    :param timeout: seconds that a call may take.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+
+    def call(
+        self,
+        verb: catalogue.Verb,
+        target: configuration.Target,
+        dead_man: float = 0.0,
+    ) -> None:
+        """Take all ports down, or up again.
+
+        :param dead_man: seconds after which the switch undoes it by itself.
+        :raises RemoteError: if it failed, or there would be no such timer.
+        :raises UnreachableError: if the switch did not answer in time.
+        """
+        ports = _ports(target)
+        up = _marked(_UP, ports.commands(ports.up))
+        if verb is catalogue.Verb.PORTS_UP:
+            self._run(_TAKE_UP, target, *up)
+            return
+        assert verb is catalogue.Verb.PORTS_DOWN
+        if dead_man <= 0:
+            raise remote.RemoteError(
+                f'{target.name}: not taken down: no time for the timer that '
+                'undoes it'
+            )
+        down = _marked(_DOWN, ports.commands(ports.down))
+        self._run(_TAKE_DOWN, target, str(math.ceil(dead_man)), *down, *up)
+
+    def observe(self, target: configuration.Target) -> tuple[PortsState, ...]:
+        """The ports of the target, and the hosts behind them.
+
+        :raises UnreachableError: if the switch cannot be asked.
+        """
+        ports = _ports(target)
+        status = _marked(_STATUS, ports.commands(ports.status))
+        try:
+            state = parse(self._run(_LOOK, target, *status), target)
+        except remote.RemoteError as error:
+            raise ssh.UnreachableError(str(error)) from None
+        if not ports.behind:
+            return (state,)
+        answers = ssh.everywhere(ports.behind, reach.answers)
+        found = list(zip(ports.behind, answers, strict=True))
+        return (
+            dataclasses.replace(
+                state,
+                answering=tuple(one.address for one, yes in found if yes),
+                silent=tuple(one.address for one, yes in found if not yes),
+            ),
+        )
+
+    def _run(
+        self, script: str, target: configuration.Target, *args: str
+    ) -> str:
+        (host,) = target.hosts
+        return remote.run(
+            host,
+            dead_man.SHELL + _COMMON + script,
+            dead_man.tag(target),
+            *args,
+            timeout=self._timeout,
+        )
+
+
+def parse(text: str, target: configuration.Target) -> PortsState:
+    """What the switch said.
+
+    A line with the name of a port and one of the two words says how it is;
+    with both or neither, the port is not known to be either.
+    """
+    ports = _ports(target)
+    said = remote.pairs(text)
+    return PortsState(
+        switch=target.hosts[0].address,
+        timer=('Timer', 'yes') in said,
+        ports=tuple(
+            (
+                name,
+                _state(
+                    [line for key, line in said if key == f'Port{number}'],
+                    name,
+                    ports,
+                ),
+            )
+            for number, name in enumerate(ports.names)
+        ),
+    )
+
+
+def _state(lines: list[str], name: str, ports: switches.Ports) -> str:
+    """``up``, ``down``, or a word for what is neither."""
+    found: list[set[str]] = []
+    for line in lines:
+        # As in "port@peer", which ip(8) prints.
+        words = re.split(r'[\s@]+', line)
+        if name in words:
+            found.append({word.lower() for word in words})
+    if len(found) != 1:
+        return 'not shown' if not found else 'shown twice'
+    (words_,) = found
+    down, up = ports.says_down in words_, ports.says_up in words_
+    if down is up:
+        return 'half up' if up else 'neither up nor down'
+    return 'up' if up else 'down'
+
+
+def _marked(
+    mark: str, commands: tuple[switches.Command, ...]
+) -> tuple[str, ...]:
+    return tuple(word for one in commands for word in (*one, mark))
+
+
+def _ports(target: configuration.Target) -> switches.Ports:
+    assert target.ports is not None
+    return target.ports
