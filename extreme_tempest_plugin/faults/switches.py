@@ -44,7 +44,8 @@ class Ports:
     :param names: as the switch calls them.
     :param down: command that takes a port down, with ``PORT`` in it.
     :param up: the same for up.
-    :param status: prints a line with the port and one of the two words below.
+    :param status: prints a line with the port and one of the two words
+        below; without ``PORT`` it prints those of all ports.
     :param says_down: how the status calls a port that is down.
     :param says_up: how it calls one that is up.
     :param behind: hosts that do not answer while the ports are down.
@@ -59,11 +60,12 @@ class Ports:
     behind: tuple[ssh.Host, ...] = ()
 
     def commands(self, command: Command) -> tuple[Command, ...]:
-        """One of the three, for each port."""
-        return tuple(
+        """One of the three, for each port, or once for all of them."""
+        found = (
             tuple(name if word == _PORT else word for word in command)
             for name in self.names
         )
+        return tuple(dict.fromkeys(found))
 
 
 class Checking(nodes.Checking):
@@ -135,7 +137,8 @@ class Checking(nodes.Checking):
             )
             if word.rpartition('/')[2] in _RUNS_OTHERS:
                 raise self.wrong(key, f'{word!r} would run something else')
-        if words[1:].count(_PORT) != 1:
+        wanted = (0, 1) if key.endswith('.status') else (1,)
+        if words[:1] in ([], [_PORT]) or words.count(_PORT) not in wanted:
             raise self.wrong(
                 key, f'give the name of the port as one word {_PORT}'
             )

@@ -24,6 +24,7 @@ import shutil
 import yaml
 
 from extreme_tempest_plugin.sandbox import bmc
+from extreme_tempest_plugin.sandbox import breakable
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.image.golden import Golden
@@ -35,7 +36,7 @@ from extreme_tempest_plugin.sandbox.topology import Topology
 
 SSH_USER = 'stack'
 
-#: What the ready tempest.conf allows to be broken.
+#: Services that the ready tempest.conf allows to be broken.
 TARGETS = ('rabbitmq', 'mysql', 'nova-compute')
 
 _STESTR = """\
@@ -133,7 +134,7 @@ def tempest_conf(
         workspace=root,
         available={service.name for service in services.of(site.topology)},
         log_files=log_files(site.topology),
-        targets=TARGETS,
+        targets=(*TARGETS, *breakable.targets(site.topology)),
     )
 
 
@@ -163,7 +164,9 @@ def clouds_yaml(site: templates.Site, name: str) -> str:
 def os_faults_yaml(
     shape: Topology, ssh_key: pathlib.Path, password: str
 ) -> str:
-    """The text of the os-faults configuration: nodes, services, power.
+    """The text of the os-faults configuration.
+
+    Nodes, services, power, and what is ours: partitions and the switch.
 
     :param password: of the BMCs
     """
@@ -195,6 +198,9 @@ def os_faults_yaml(
             'power_managements': [
                 {'driver': 'ipmi', 'args': {'mac_to_bmc': bmcs}}
             ],
+            # os-faults leaves alone what it does not know.
+            'partitions': breakable.partitions(shape),
+            'switches': breakable.switches(shape, SSH_USER, ssh_key),
         },
         sort_keys=False,
     )

@@ -79,10 +79,8 @@ fail "$said"
 """
 _LOOK = """
 armed && echo Timer=yes
-number=0
 commands : "$@" | while read -r command; do
-  $command </dev/null 2>&1 | head -n 200 | sed "s/^/Port$number=/"
-  number=$((number + 1))
+  $command </dev/null 2>&1 | head -n 1000 | sed 's/^/Said=/'
 done
 """
 
@@ -224,35 +222,28 @@ def parse(text: str, target: configuration.Target) -> PortsState:
     """
     ports = _ports(target)
     said = remote.pairs(text)
+    # As in "port@peer", which ip(8) prints; and each line once.
+    lines = {
+        tuple(re.split(r'[\s@]+', line)) for key, line in said if key == 'Said'
+    }
     return PortsState(
         switch=target.hosts[0].address,
         timer=('Timer', 'yes') in said,
         ports=tuple(
-            (
-                name,
-                _state(
-                    [line for key, line in said if key == f'Port{number}'],
-                    name,
-                    ports,
-                ),
-            )
-            for number, name in enumerate(ports.names)
+            (name, _state(lines, name, ports)) for name in ports.names
         ),
     )
 
 
-def _state(lines: list[str], name: str, ports: switches.Ports) -> str:
-    """``up``, ``down``, or a word for what is neither."""
-    found: list[set[str]] = []
-    for line in lines:
-        # As in "port@peer", which ip(8) prints.
-        words = re.split(r'[\s@]+', line)
-        if name in words:
-            found.append({word.lower() for word in words})
+def _state(
+    lines: set[tuple[str, ...]], name: str, ports: switches.Ports
+) -> str:
+    """``up``, ``down``, or what to say of a port that is neither."""
+    found = [line for line in lines if name in line]
     if len(found) != 1:
         return 'not shown' if not found else 'shown twice'
-    (words_,) = found
-    down, up = ports.says_down in words_, ports.says_up in words_
+    words = {word.lower() for word in found[0]}
+    down, up = ports.says_down in words, ports.says_up in words
     if down is up:
         return 'half up' if up else 'neither up nor down'
     return 'up' if up else 'down'

@@ -43,9 +43,7 @@ echo "Boot=$(cat /proc/sys/kernel/random/boot_id)"
 first=$(cat /proc/1/stat)
 echo "First=$(echo "${first##*) }" | cut -d ' ' -f 20)"
 echo "System=$(systemctl is-system-running 2>/dev/null)"
-for unit in "$@"; do
-  echo "Unit=$unit $(systemctl is-active -- "$unit" 2>/dev/null)"
-done
+[ $# = 0 ] || systemctl is-active -- "$@" 2>/dev/null | sed 's/^/Unit=/'
 """
 
 
@@ -108,7 +106,7 @@ class NodeState:
     @property
     def _inactive(self) -> list[str]:
         return [
-            f'{unit} {state or "unknown"}'
+            f'{unit} {state}'
             for unit, state in self.units
             if state != 'active'
         ]
@@ -217,29 +215,26 @@ class Power:
             )
         except ssh.UnreachableError as error:
             return dataclasses.replace(state, answers=True, trouble=str(error))
-        return parse(said.stdout, state)
+        return parse(said.stdout, state, units)
 
 
-def parse(text: str, state: NodeState) -> NodeState:
+def parse(text: str, state: NodeState, units: tuple[str, ...]) -> NodeState:
     """What a host that lets us in said of itself.
 
     :param state: what is known of it already.
+    :param units: that it was asked for.
     """
     said = remote.pairs(text)
     one = dict(said)
-    found = dataclasses.replace(
+    states = [value for key, value in said if key == 'Unit']
+    if not one.get('Boot') or len(states) != len(units):
+        return dataclasses.replace(
+            state, answers=True, trouble='it does not say how it is'
+        )
+    return dataclasses.replace(
         state,
         answers=True,
+        boot=f'{one["Boot"][:8]}/{one.get("First", "")}',
         system=one.get('System', ''),
-        units=tuple(
-            (unit, state)
-            for key, value in said
-            if key == 'Unit'
-            for unit, _, state in [value.partition(' ')]
-        ),
-    )
-    if not one.get('Boot'):
-        return dataclasses.replace(found, trouble='it does not say its boot')
-    return dataclasses.replace(
-        found, boot=f'{one["Boot"][:8]}/{one.get("First", "")}'
+        units=tuple(zip(units, states, strict=True)),
     )

@@ -189,13 +189,13 @@ BAD = [
             (('/bin/bash', 'PORT'), 'something else'),
             (('nice', 'env', 'PORT'), 'something else'),
             (('.', 'PORT'), 'refused'),
-            (('switchport', 'down'), 'one word PORT'),
             (('switchport', 'PORT', 'PORT'), 'one word PORT'),
             (('PORT', 'down'), 'one word PORT'),
             ((), 'one word PORT'),
         )
     ),
     (switch(up=['switchport', 'down', 'all', 'PORT']), 'sw.up', 'same as'),
+    (switch(up=['switchport', 'up', 'all']), 'sw.up', 'one word PORT'),
     (switch(up=None), 'switches.sw', 'up'),
     (switch(donw=['x']), 'switches.sw', 'donw'),
     (switch(says_up='a b'), 'switches.sw.says_up', 'refused'),
@@ -461,6 +461,13 @@ class TestConfiguration(testtools.TestCase):
         self.assertEqual('connected', ports.says_up)
         self.assertEqual(['10.0.0.1'], [h.address for h in ports.behind])
         self.assertEqual('ctl1-eth0, Eth1/2:3 of 10.0.0.99', str(target))
+
+    def test_status_of_all_ports_is_asked_once(self) -> None:
+        data = switch(status=['switchport', 'show'])
+        ports = self._read(data).targets['ctl1-net'].ports
+        self.assertEqual(
+            (('switchport', 'show'),), ports.commands(ports.status)
+        )
 
     def test_jump_host_of_a_switch(self) -> None:
         auth = {'username': 'u', 'jump': {'host': 'j'}}

@@ -108,6 +108,23 @@ class TestHealAll(testtools.TestCase):
         # Seen whole first, and again for the whole of the steady time.
         self.assertGreaterEqual(self.clock.ns, when + 2 * fakes.SECOND)
 
+    def test_what_breaks_after_it_was_undone_is_undone_again(self) -> None:
+        # As a host that the killed run told to shut down, which takes time.
+        self._left(fakes.entry())
+        when = self.clock.ns + fakes.SECOND
+
+        def late() -> None:
+            if self.clock.ns >= when:
+                self.service.stop()
+                self.clock.on_pause = lambda: None
+
+        self.clock.on_pause = late
+        (healed,) = self._heal()
+        self.assertTrue(healed.proven)
+        self.assertEqual([Verb.START] * 2, self.engine.calls)
+        # Well before the recovery was over.
+        self.assertLess(self.clock.ns, when + 20 * fakes.SECOND)
+
     def test_reverse_order(self) -> None:
         self._left(
             fakes.entry('fault-1', utc_ns=1), fakes.entry('fault-2', utc_ns=2)
