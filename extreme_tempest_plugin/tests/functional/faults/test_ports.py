@@ -105,6 +105,27 @@ class TestPorts(testtools.TestCase):
         self.engine.call(Verb.PORTS_UP, target)
         self._assert_whole()
 
+    def test_commands_of_a_plain_linux(self) -> None:
+        target = self.switch.target()
+        assert target.ports is not None
+        link = ('ip', 'link', 'set', 'dev', 'PORT')
+        plain = dataclasses.replace(
+            target,
+            ports=dataclasses.replace(
+                target.ports,
+                down=(*link, 'down'),
+                up=(*link, 'up'),
+                status=('ip', '-br', 'link', 'show', 'dev', 'PORT'),
+            ),
+        )
+        before = self._look(plain)
+        self.assertTrue(before.whole, before)
+        self.engine.call(Verb.PORTS_DOWN, plain, 600)
+        down = self._look(plain)
+        self.assertTrue(down.shows(DOWN, before), down)
+        self.engine.call(Verb.PORTS_UP, plain)
+        self._assert_whole()
+
     def test_one_of_two_is_no_proof(self) -> None:
         both = self.switch.target('h1-eth0', 'h2-eth0')
         before = self._look(both)
