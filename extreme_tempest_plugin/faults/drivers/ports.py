@@ -15,6 +15,7 @@ The switch is a host with a shell that we reach over SSH; the commands are
 those of the configuration, lists of words that mean nothing to a shell.
 """
 
+import concurrent.futures
 import dataclasses
 import math
 import re
@@ -185,20 +186,15 @@ class PortSwitch:
         """
         ports = _ports(target)
         status = _marked(_STATUS, ports.commands(ports.status))
-        try:
-            state = parse(self._run(_LOOK, target, *status), target)
-        except remote.RemoteError as error:
-            raise ssh.UnreachableError(str(error)) from None
-        if not ports.behind:
-            return (state,)
-        answers = ssh.everywhere(ports.behind, reach.answers)
-        found = list(zip(ports.behind, answers, strict=True))
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            behind = pool.submit(_behind, ports)
+            try:
+                state = parse(self._run(_LOOK, target, *status), target)
+            except remote.RemoteError as error:
+                raise ssh.UnreachableError(str(error)) from None
+            answering, silent = behind.result()
         return (
-            dataclasses.replace(
-                state,
-                answering=tuple(one.address for one, yes in found if yes),
-                silent=tuple(one.address for one, yes in found if not yes),
-            ),
+            dataclasses.replace(state, answering=answering, silent=silent),
         )
 
     def _run(
@@ -212,6 +208,20 @@ class PortSwitch:
             *args,
             timeout=self._timeout,
         )
+
+
+def _behind(
+    ports: switches.Ports,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Hosts behind the ports that answer, and those that do not."""
+    if not ports.behind:
+        return (), ()
+    answers = ssh.everywhere(ports.behind, reach.answers)
+    found = list(zip(ports.behind, answers, strict=True))
+    return (
+        tuple(host.address for host, yes in found if yes),
+        tuple(host.address for host, yes in found if not yes),
+    )
 
 
 def parse(text: str, target: configuration.Target) -> PortsState:

@@ -20,6 +20,7 @@ import dataclasses
 import subprocess
 import sys
 import tempfile
+import time
 
 import msgspec
 
@@ -204,6 +205,7 @@ class Power:
 
     def _seen(self, host: ssh.Host, units: tuple[str, ...]) -> NodeState:
         """The host itself; its power is for others to tell."""
+        end = time.monotonic() + self._timeout
         state = NodeState(host=host.address, power='', answers=False)
         if not reach.answers(host):
             return state
@@ -211,7 +213,7 @@ class Power:
             said = ssh.run(
                 host,
                 ('sh', '-c', _LOOK, 'sh', *units),
-                timeout=self._timeout,
+                timeout=max(1.0, end - time.monotonic()),
             )
         except ssh.UnreachableError as error:
             return dataclasses.replace(state, answers=True, trouble=str(error))
