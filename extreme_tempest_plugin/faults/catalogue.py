@@ -61,6 +61,7 @@ class Verb(enum.StrEnum):
     FREE = 'free'
     PORTS_DOWN = 'ports-down'
     PORTS_UP = 'ports-up'
+    PORTS_FLAP = 'ports-flap'
 
 
 class Proof(enum.StrEnum):
@@ -82,6 +83,8 @@ class Proof(enum.StrEnum):
     REBOOTED = 'rebooted'
     #: The switch says that the ports are down, and no host behind answers.
     DOWN = 'down'
+    #: Every port was seen down and up in one look.
+    FLAPPED = 'flapped'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +198,16 @@ _KINDS = (
         undoes=Verb.PORTS_UP,
         heals_itself=False,
         proof=Proof.DOWN,
+        of=Subject.PORTS,
+        by=By.SSH,
+        dead_man=True,
+    ),
+    Kind(
+        name='switch.flap',
+        does=Verb.PORTS_FLAP,
+        undoes=Verb.PORTS_UP,
+        heals_itself=False,
+        proof=Proof.FLAPPED,
         of=Subject.PORTS,
         by=By.SSH,
         dead_man=True,

@@ -44,7 +44,7 @@ def engine(kind: catalogue.Kind, timeout: float) -> engine_.Engine:
             return partition.Partitioner(timeout)
         case catalogue.Verb.FILL:
             return disk.Filler(timeout)
-        case catalogue.Verb.PORTS_DOWN:
+        case catalogue.Verb.PORTS_DOWN | catalogue.Verb.PORTS_FLAP:
             return ports.PortSwitch(timeout)
     if kind.of is catalogue.Subject.NODE:
         return power.Power(timeout)
@@ -60,7 +60,7 @@ def observer(kind: catalogue.Kind) -> evidence.Observer:
             return partition.Partitioner(_LOOK_TIMEOUT)
         case catalogue.Proof.FULL:
             return disk.Filler(_LOOK_TIMEOUT)
-        case catalogue.Proof.DOWN:
+        case catalogue.Proof.DOWN | catalogue.Proof.FLAPPED:
             return ports.PortSwitch(_LOOK_TIMEOUT)
     if kind.of is catalogue.Subject.NODE:
         return power.Power(_LOOK_TIMEOUT)

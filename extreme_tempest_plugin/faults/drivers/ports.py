@@ -26,64 +26,9 @@ from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import switches
 from extreme_tempest_plugin.faults.drivers import dead_man
+from extreme_tempest_plugin.faults.drivers import ports_shell
 from extreme_tempest_plugin.faults.drivers import reach
 from extreme_tempest_plugin.faults.drivers import remote
-
-# Each command of the arguments ends with a mark, which says what it is for.
-_DOWN, _UP, _STATUS = '+', ',', ':'
-_COMMON = """
-tag=$1; shift
-# Words, and never a pattern.
-set -f
-# $1 a mark, then all the arguments: the commands with this mark, one a line.
-commands() {
-  mark=$1; words=; shift
-  for word in "$@"; do
-    case $word in
-      "$mark") echo "${words# }"; words=;;
-      +|,|:) words=;;
-      *) words="$words $word";;
-    esac
-  done
-}
-# All of them, also where one fails.
-each() {
-  commands "$@" | {
-    failed=
-    while read -r command; do
-      $command </dev/null >&2 || failed="$failed; $command"
-    done
-    [ -z "$failed" ] || fail "failed: ${failed#; }"
-  }
-}
-"""
-# $1 seconds, then commands.
-_TAKE_DOWN = """
-seconds=$1; shift
-lock
-# For the timer, which has none of our functions.
-undo=$(commands , "$@" | while read -r command; do
-  printf '%s' "for i in 1 2 3 4 5; do $command && break; sleep 2; done; "
-done)
-arm "$seconds" "$undo"
-said=$(each + "$@" 2>&1) && exit 0
-each , "$@" && disarm
-fail "$said"
-"""
-_TAKE_UP = """
-lock
-for round in 1 2 3 4 5; do
-  said=$(each , "$@" 2>&1) && { disarm; exit 0; }
-  sleep 0.5
-done
-fail "$said"
-"""
-_LOOK = """
-armed && echo Timer=yes
-commands : "$@" | while read -r command; do
-  $command </dev/null 2>&1 | head -n 1000 | sed 's/^/Said=/'
-done
-"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +38,8 @@ class PortsState:
     :param switch: its address.
     :param ports: each with ``down``, ``up``, or what else the switch says.
     :param timer: the timer is armed that undoes it.
+    :param flapping: a process of ours takes them down and up.
+    :param both: ports that were seen down and up, one after the other.
     :param answering: hosts behind that answer at SSH.
     :param silent: the others.
     """
@@ -100,13 +47,15 @@ class PortsState:
     switch: str
     ports: tuple[tuple[str, str], ...]
     timer: bool
+    flapping: bool = False
+    both: tuple[str, ...] = ()
     answering: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
         up = all(state == 'up' for _, state in self.ports)
-        return up and not (self.timer or self.silent)
+        return up and not (self.timer or self.flapping or self.silent)
 
     @property
     def moving(self) -> bool:
@@ -125,6 +74,8 @@ class PortsState:
         return str(self)
 
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
+        if proof is catalogue.Proof.FLAPPED:
+            return self.flapping and len(self.both) == len(self.ports)
         assert proof is catalogue.Proof.DOWN
         down = all(state == 'down' for _, state in self.ports)
         return down and not self.answering
@@ -136,6 +87,9 @@ class PortsState:
         ]
         if self.timer:
             words.append('the timer is armed;')
+        if self.flapping:
+            seen = ', '.join(self.both) or 'none'
+            words.append(f'flapping, seen down and up: {seen};')
         for hosts, what in (
             (self.answering, 'answers at SSH'),
             (self.silent, 'does not answer'),
@@ -145,7 +99,7 @@ class PortsState:
 
 
 class PortSwitch:
-    """Engine and observer of ``switch.port_down``.
+    """Engine and observer of ``switch.port_down`` and ``switch.flap``.
 
     :param timeout: seconds that a call may take.
     """
@@ -159,25 +113,28 @@ class PortSwitch:
         target: configuration.Target,
         dead_man: float = 0.0,
     ) -> None:
-        """Take all ports down, or up again.
+        """Take all ports down, up, or now down and now up.
 
         :param dead_man: seconds after which the switch undoes it by itself.
         :raises RemoteError: if it failed, or there would be no such timer.
         :raises UnreachableError: if the switch did not answer in time.
         """
         ports = _ports(target)
-        up = _marked(_UP, ports.commands(ports.up))
+        up = _marked(ports_shell.UP, ports.commands(ports.up))
         if verb is catalogue.Verb.PORTS_UP:
-            self._run(_TAKE_UP, target, *up)
+            self._run(ports_shell.TAKE_UP, target, *up)
             return
-        assert verb is catalogue.Verb.PORTS_DOWN
         if dead_man <= 0:
             raise remote.RemoteError(
                 f'{target.name}: not taken down: no time for the timer that '
                 'undoes it'
             )
-        down = _marked(_DOWN, ports.commands(ports.down))
-        self._run(_TAKE_DOWN, target, str(math.ceil(dead_man)), *down, *up)
+        script = {
+            catalogue.Verb.PORTS_DOWN: ports_shell.TAKE_DOWN,
+            catalogue.Verb.PORTS_FLAP: ports_shell.FLAP,
+        }[verb]
+        down = _marked(ports_shell.DOWN, ports.commands(ports.down))
+        self._run(script, target, str(math.ceil(dead_man)), *down, *up)
 
     def observe(self, target: configuration.Target) -> tuple[PortsState, ...]:
         """The ports of the target, and the hosts behind them.
@@ -185,11 +142,13 @@ class PortSwitch:
         :raises UnreachableError: if the switch cannot be asked.
         """
         ports = _ports(target)
-        status = _marked(_STATUS, ports.commands(ports.status))
+        status = _marked(ports_shell.STATUS, ports.commands(ports.status))
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             behind = pool.submit(_behind, ports)
             try:
-                state = parse(self._run(_LOOK, target, *status), target)
+                state = parse(
+                    self._run(ports_shell.LOOK, target, *status), target
+                )
             except remote.RemoteError as error:
                 raise ssh.UnreachableError(str(error)) from None
             answering, silent = behind.result()
@@ -203,7 +162,7 @@ class PortSwitch:
         (host,) = target.hosts
         return remote.run(
             host,
-            dead_man.SHELL + _COMMON + script,
+            dead_man.SHELL + ports_shell.COMMON + script,
             dead_man.tag(target),
             *args,
             timeout=self._timeout,
@@ -232,15 +191,25 @@ def parse(text: str, target: configuration.Target) -> PortsState:
     """
     ports = _ports(target)
     said = remote.pairs(text)
-    # As in "port@peer", which ip(8) prints; and each line once.
-    lines = {
-        tuple(re.split(r'[\s@]+', line)) for key, line in said if key == 'Said'
-    }
+    looks: dict[str, set[tuple[str, ...]]] = {}
+    for key, line in said:
+        if key.startswith('Said'):
+            # As in "port@peer", which ip(8) prints; and each line once.
+            words = tuple(re.split(r'[\s@]+', line))
+            looks.setdefault(key, set()).add(words)
+    states = [
+        {name: _state(lines, name, ports) for name in ports.names}
+        for lines in looks.values() or [set()]
+    ]
     return PortsState(
         switch=target.hosts[0].address,
         timer=('Timer', 'yes') in said,
-        ports=tuple(
-            (name, _state(lines, name, ports)) for name in ports.names
+        flapping=('Flapping', 'yes') in said,
+        ports=tuple(states[-1].items()),
+        both=tuple(
+            name
+            for name in ports.names
+            if {'up', 'down'} <= {look[name] for look in states}
         ),
     )
 

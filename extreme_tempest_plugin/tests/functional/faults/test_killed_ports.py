@@ -41,9 +41,11 @@ class TestKilledPorts(test_killed_run.KilledRun):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def _plan(self, hold: float, recovery: float) -> model.Fault:
+    def _plan(
+        self, hold: float, recovery: float, kind: str = 'switch.port_down'
+    ) -> model.Fault:
         return model.Fault(
-            fault='switch.port_down',
+            fault=kind,
             target=self.target.name,
             hold=hold,
             recovery=recovery,
@@ -62,6 +64,20 @@ class TestKilledPorts(test_killed_run.KilledRun):
             self.assertEqual('up', self.switch.link('h1-eth0'))
             self.assertEqual([], self._timers())
         self._live(self._plan(1, 90), self.target)
+        self.assertEqual('up', self.switch.link('h1-eth0'))
+
+    def test_flap(self) -> None:
+        plan = self._plan(60, 90, 'switch.flap')
+        for phase, after in (
+            ('injected', 0.0),
+            ('injected', 0.7),
+            ('evidenced', 0.0),
+        ):
+            self._kill(plan, self.target, phase, after)
+            self._heal()
+            self.assertEqual('up', self.switch.link('h1-eth0'))
+            self.assertEqual([], self._timers())
+        self._live(plan, self.target)
         self.assertEqual('up', self.switch.link('h1-eth0'))
 
     def test_nobody_heals_it(self) -> None:

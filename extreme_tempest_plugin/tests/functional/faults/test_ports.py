@@ -30,7 +30,7 @@ from extreme_tempest_plugin.tests.functional.faults import switch as switch_
 from extreme_tempest_plugin.tests.functional.logs import sshd
 
 Verb = catalogue.Verb
-DOWN = catalogue.Proof.DOWN
+DOWN, FLAPPED = catalogue.Proof.DOWN, catalogue.Proof.FLAPPED
 _HANG = 'while kill -0 $PPID 2>/dev/null; do sleep 0.2; done'
 
 
@@ -165,6 +165,37 @@ class TestPorts(testtools.TestCase):
         # and waits for it no longer than it has to.
         self.assertEqual('up', self.switch.link('h1-eth0'))
 
+    def test_flap(self) -> None:
+        before = self._look()
+        self.engine.call(Verb.PORTS_FLAP, self.target, 600)
+        time.sleep(1)
+        seen = self._look()
+        self.assertTrue(seen.shows(FLAPPED, before), seen)
+        self.assertFalse(seen.whole)
+        self.assertEqual('up', self.switch.link('h2-eth0'))
+        # A second time is the same, not twice of it.
+        self.engine.call(Verb.PORTS_FLAP, self.target, 600)
+        self.assertEqual(2, len(self._timers()))
+        self.engine.call(Verb.PORTS_UP, self.target)
+        self._assert_whole()
+        time.sleep(5)
+        self._assert_whole()
+
+    def test_flapping_ends_by_itself(self) -> None:
+        self.engine.call(Verb.PORTS_FLAP, self.target, 12)
+        self._wait_down()
+        end = time.monotonic() + 24
+        while self._timers():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.2)
+        self._assert_whole()
+
+    def _wait_down(self) -> None:
+        end = time.monotonic() + 10
+        while self.switch.link('h1-eth0') == 'up':
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+
     def test_timer_undoes_it(self) -> None:
         self.engine.call(Verb.PORTS_DOWN, self.target, 4)
         self.assertEqual('down', self.switch.link('h1-eth0'))
@@ -182,9 +213,10 @@ class TestPorts(testtools.TestCase):
         self.assertEqual('down', self.switch.link('h1-eth0'))
 
     def test_without_a_timer_nothing_goes_down(self) -> None:
-        self.assertRaises(
-            remote.RemoteError, self.engine.call, Verb.PORTS_DOWN, self.target
-        )
+        for verb in (Verb.PORTS_DOWN, Verb.PORTS_FLAP):
+            self.assertRaises(
+                remote.RemoteError, self.engine.call, verb, self.target
+            )
         self._assert_whole()
 
     def test_shell_in_a_value(self) -> None:

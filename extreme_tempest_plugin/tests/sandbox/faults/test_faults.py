@@ -55,6 +55,7 @@ AWAY = [
     ('node.reset', 'cmp2'),
     ('node.shutdown', 'cmp2'),
     ('switch.port_down', 'cmp2-ports'),
+    ('switch.flap', 'cmp2-ports'),
 ]
 
 
@@ -159,7 +160,7 @@ class TestKilled(_OnSandbox):
                 ('injected', 0.0),
                 ('injected', 1.5),
                 ('evidenced', 0.0),
-                ('healing', 1.0),
+                ('healing', 0.5),
             ):
                 with self.subTest(kind=kind, word=word, seconds=seconds):
                     self._kill(kind, word, seconds, name)

@@ -36,7 +36,7 @@ class TestCatalogue(testtools.TestCase):
         self.assertIn(
             'disk.full, network.partition, node.off, node.reset, '
             'node.shutdown, service.freeze, service.kill, service.restart, '
-            'service.terminate, switch.port_down',
+            'service.terminate, switch.flap, switch.port_down',
             str(error),
         )
 

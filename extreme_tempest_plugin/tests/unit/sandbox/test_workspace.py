@@ -225,7 +225,7 @@ class TestWorkspace(testtools.TestCase):
             (show,) = target.ports.commands(target.ports.status)
             self.assertEqual(('/usr/local/bin/switchport', 'show'), show)
             text = ''.join(
-                f'Said={line}\n'
+                f'Said1={line}\n'
                 for line in switchport.table(known).splitlines()
             )
             self.assertEqual(

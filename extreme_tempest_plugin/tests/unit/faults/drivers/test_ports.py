@@ -23,10 +23,11 @@ from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import switches
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.faults.drivers import ports
+from extreme_tempest_plugin.faults.drivers import ports_shell
 from extreme_tempest_plugin.faults.drivers import reach
 from extreme_tempest_plugin.faults.drivers import remote
 
-DOWN = catalogue.Proof.DOWN
+DOWN, FLAPPED = catalogue.Proof.DOWN, catalogue.Proof.FLAPPED
 HOST = ssh.Host(address='10.0.0.1')
 TARGET = configuration.Target(
     name='ctl1-net',
@@ -44,7 +45,7 @@ TARGET = configuration.Target(
 def state(
     one: str, other: str, more: str = '', silent: bool = False
 ) -> ports.PortsState:
-    text = f'Said=p1@if2  {one}  02:00 <X>\nSaid=p2@if3  {other}  02:01\n'
+    text = f'Said1=p1@if2  {one}  02:00 <X>\nSaid1=p2@if3  {other}  02:01\n'
     found = ports.parse(text + more, TARGET)
     hosts = ('10.0.0.1',)
     if silent:
@@ -90,16 +91,37 @@ class TestPortsState(testtools.TestCase):
     def test_what_is_neither(self) -> None:
         for said, word in (
             ('', 'not shown'),
-            ('Said=p1\n', 'neither up nor down'),
-            ('Said=p10 up\n', 'not shown'),
-            ('Said=p1 up down\n', 'half up'),
-            ('Said=p1 up\nSaid=p1 down\n', 'shown twice'),
-            ('Said=p1 updown\n', 'neither up nor down'),
+            ('Said1=p1\n', 'neither up nor down'),
+            ('Said1=p10 up\n', 'not shown'),
+            ('Said1=p1 up down\n', 'half up'),
+            ('Said1=p1 up\nSaid1=p1 down\n', 'shown twice'),
+            ('Said1=p1 updown\n', 'neither up nor down'),
             # A table that is printed for each port.
-            ('Said=p1 up\nSaid=p1 up\n', 'up'),
+            ('Said1=p1 up\nSaid1=p1 up\n', 'up'),
         ):
             found = dict(ports.parse(said, TARGET).ports)
             self.assertEqual(word, found['p1'], said)
+
+    def test_flapped(self) -> None:
+        def looks(*states: tuple[str, str]) -> ports.PortsState:
+            lines = ['Flapping=yes', 'Timer=yes']
+            for number, (one, other) in enumerate(states):
+                lines.append(f'Said{number}=p1 {one}')
+                lines.append(f'Said{number}=p2 {other}')
+            return ports.parse('\n'.join(lines), TARGET)
+
+        seen = looks(('UP', 'UP'), ('DOWN', 'DOWN'), ('UP', 'UP'))
+        self.assertTrue(seen.shows(FLAPPED, WHOLE), seen)
+        # Not whole, though every port is up at this moment.
+        self.assertEqual((('p1', 'up'), ('p2', 'up')), seen.ports)
+        self.assertFalse(seen.whole)
+        self.assertFalse(dataclasses.replace(seen, timer=False).whole)
+        for other in (
+            looks(('DOWN', 'DOWN'), ('DOWN', 'DOWN')),
+            looks(('UP', 'DOWN'), ('DOWN', 'DOWN')),
+            dataclasses.replace(seen, flapping=False),
+        ):
+            self.assertFalse(other.shows(FLAPPED, WHOLE), other)
 
     def test_words_of_the_switch(self) -> None:
         assert TARGET.ports is not None
@@ -109,7 +131,7 @@ class TestPortsState(testtools.TestCase):
                 TARGET.ports, says_up='connected', says_down='disabled'
             ),
         )
-        said = 'Said=p1 to-ctl1 connected 1\nSaid=p2 Disabled 1\n'
+        said = 'Said1=p1 to-ctl1 connected 1\nSaid1=p2 Disabled 1\n'
         self.assertEqual(
             (('p1', 'up'), ('p2', 'down')), ports.parse(said, cisco).ports
         )
@@ -134,18 +156,17 @@ class TestPortSwitch(testtools.TestCase):
         )
 
     def test_no_timer_no_fault(self) -> None:
-        self.assertRaises(
-            remote.RemoteError, self._called, catalogue.Verb.PORTS_DOWN, 0
-        )
+        for verb in (catalogue.Verb.PORTS_DOWN, catalogue.Verb.PORTS_FLAP):
+            self.assertRaises(remote.RemoteError, self._called, verb, 0)
 
     def test_marks_are_no_words(self) -> None:
         # Else a word of a command could end it.
-        for mark in (ports._DOWN, ports._UP, ports._STATUS):
+        for mark in (ports_shell.DOWN, ports_shell.UP, ports_shell.STATUS):
             self.assertIsNone(switches._WORD.match(mark))
             self.assertIsNone(switches._PORT_NAME.match(mark))
 
     def test_hosts_behind_are_asked(self) -> None:
-        said = 'Said=p1 DOWN\nSaid=p2 DOWN\n'
+        said = 'Said1=p1 DOWN\nSaid1=p2 DOWN\n'
         for answers in (True, False):
             with (
                 mock.patch.object(remote, 'run', return_value=said),
