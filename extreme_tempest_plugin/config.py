@@ -194,8 +194,9 @@ DestructiveGroup = [
     cfg.ListOpt(
         'targets',
         default=[],
-        help='Names of the services and hosts, as in the os-faults '
-        'configuration, that may be broken. Nothing else is touched.',
+        help='Names of the services, nodes, partitions, disks and ports of '
+        'switches, as in the os-faults configuration, that may be broken. '
+        'Nothing else is touched.',
     ),
     cfg.StrOpt(
         'os_faults_config',
@@ -205,7 +206,8 @@ DestructiveGroup = [
         'call_timeout',
         default=60,
         min=5,
-        help='Seconds after which a call to os-faults is killed.',
+        help='Seconds after which a call that breaks or heals, through '
+        'os-faults or over SSH, is killed.',
     ),
     cfg.StrOpt(
         'state_dir',

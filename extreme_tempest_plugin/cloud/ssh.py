@@ -19,14 +19,20 @@ cloud are reinstalled under the same address, and nothing secret is sent. A
 password is never asked for.
 """
 
+import collections.abc
+import concurrent.futures
+import ctypes
 import dataclasses
 import os
 import re
 import shlex
 import signal
 import subprocess
+from typing import TypeVar
 
 from extreme_tempest_plugin import errors
+
+_T = TypeVar('_T')
 
 #: What an address, a user or a path may be made of. They become arguments of
 #: ssh, where a leading dash would be an option.
@@ -50,6 +56,9 @@ _OPTIONS = (
 )
 #: Exit status of ssh where ssh itself failed.
 _SSH_FAILED = 255
+#: prctl(2)
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 # Root where that needs no password, else the user alone: logs are often
 # readable by one and not by the other.
@@ -99,6 +108,7 @@ def run(
     timeout: float = 20.0,
     stdin: str = '',
     as_root: bool = False,
+    with_us: bool = False,
 ) -> Result:
     """Run a command; its failure is a status and no exception.
 
@@ -107,12 +117,14 @@ def run(
     :param timeout: seconds after which ssh is killed.
     :param stdin: what the command reads.
     :param as_root: through sudo, where sudo asks for no password.
+    :param with_us: ssh dies when we are killed, so that a command that has
+        not yet arrived then never does.
     :raises UnreachableError: if the host could not be reached, refused the
         key, or did not answer in time.
     """
     if as_root:
         argv = ('sh', '-c', _AS_ROOT, 'sh', *argv)
-    process = _start(command(host, argv))
+    process = _start(command(host, argv), with_us)
     try:
         stdout, stderr = process.communicate(stdin, timeout)
     except subprocess.TimeoutExpired:
@@ -129,12 +141,36 @@ def run(
     return Result(process.returncode, stdout, stderr)
 
 
+def everywhere(
+    hosts: collections.abc.Sequence[Host],
+    ask: collections.abc.Callable[[Host], _T],
+) -> tuple[_T, ...]:
+    """Ask all hosts at the same time, so that a silent one costs once.
+
+    :param ask: asks one of them.
+    :returns: what each said, in their order.
+    :raises Exception: what ``ask`` raised for the first host that raised.
+    """
+    if len(hosts) == 1:
+        return (ask(hosts[0]),)
+    with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
+        return tuple(pool.map(ask, hosts))
+
+
 def command(host: Host, argv: tuple[str, ...]) -> list[str]:
     """The arguments of ssh, for :func:`run` and for messages."""
     return [*_ssh(host), host.address, shlex.join(argv)]
 
 
-def _start(words: list[str]) -> subprocess.Popen[str]:
+def _start(words: list[str], with_us: bool) -> subprocess.Popen[str]:
+    us = os.getpid()
+
+    def die_with_us() -> None:
+        # Between fork and exec: no import, no lock, nothing but these calls.
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != us:
+            os._exit(_SSH_FAILED)
+
     try:
         return subprocess.Popen(
             words,
@@ -144,6 +180,7 @@ def _start(words: list[str]) -> subprocess.Popen[str]:
             encoding='utf-8',
             errors='replace',
             start_new_session=True,
+            preexec_fn=die_with_us if with_us else None,
         )
     except FileNotFoundError:
         raise errors.UsageError(

@@ -19,13 +19,49 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.plan import model
 
 
+class Subject(enum.StrEnum):
+    """What a target of the configuration is, and so what may be done to it."""
+
+    SERVICE = 'service'
+    PARTITION = 'partition'
+    DISK = 'disk'
+    #: The power of a host.
+    NODE = 'node'
+    #: Of a switch.
+    PORTS = 'ports'
+
+
+class By(enum.StrEnum):
+    """Who breaks and heals."""
+
+    OS_FAULTS = 'os-faults'
+    #: Our own drivers: shell over the system's ssh.
+    SSH = 'ssh'
+
+
 class Verb(enum.StrEnum):
-    """What an engine can do to a service; the names of os-faults."""
+    """What an engine can do to a target.
+
+    The first eight are names of os-faults, which is given no others.
+    """
 
     RESTART = 'restart'
     TERMINATE = 'terminate'
     KILL = 'kill'
     START = 'start'
+    POWEROFF = 'poweroff'
+    POWERON = 'poweron'
+    RESET = 'reset'
+    SHUTDOWN = 'shutdown'
+    FREEZE = 'freeze'
+    THAW = 'thaw'
+    CUT = 'cut'
+    JOIN = 'join'
+    FILL = 'fill'
+    FREE = 'free'
+    PORTS_DOWN = 'ports-down'
+    PORTS_UP = 'ports-up'
+    PORTS_FLAP = 'ports-flap'
 
 
 class Proof(enum.StrEnum):
@@ -35,6 +71,20 @@ class Proof(enum.StrEnum):
     REPLACED = 'replaced'
     #: No unit is active, and nobody answers at the port.
     GONE = 'gone'
+    #: Every process is stopped, and the port says nothing.
+    FROZEN = 'frozen'
+    #: The rules that drop are there, and no peer is reached.
+    CUT = 'cut'
+    #: Our file is there, and no more is left than was to be.
+    FULL = 'full'
+    #: The BMC says that the power is off, and nobody answers at SSH.
+    OFF = 'off'
+    #: The host has started again.
+    REBOOTED = 'rebooted'
+    #: The switch says that the ports are down, and no host behind answers.
+    DOWN = 'down'
+    #: Every port was seen down and up in one look.
+    FLAPPED = 'flapped'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +97,10 @@ class Kind:
         be harmless on a target that is whole.
     :param heals_itself: whole again without ``undoes``, in the normal case.
     :param proof: what shows that it happened.
+    :param of: what its target must be.
+    :param by: who does and undoes it.
+    :param dead_man: a timer on the target undoes it after hold and recovery,
+        whatever becomes of us.
     """
 
     name: str
@@ -54,6 +108,9 @@ class Kind:
     undoes: Verb
     heals_itself: bool
     proof: Proof
+    of: Subject = Subject.SERVICE
+    by: By = By.OS_FAULTS
+    dead_man: bool = False
 
 
 _KINDS = (
@@ -79,6 +136,81 @@ _KINDS = (
         undoes=Verb.START,
         heals_itself=True,
         proof=Proof.REPLACED,
+    ),
+    # SIGSTOP: it keeps its connections and its locks, and does nothing.
+    Kind(
+        name='service.freeze',
+        does=Verb.FREEZE,
+        undoes=Verb.THAW,
+        heals_itself=False,
+        proof=Proof.FROZEN,
+        by=By.SSH,
+    ),
+    Kind(
+        name='network.partition',
+        does=Verb.CUT,
+        undoes=Verb.JOIN,
+        heals_itself=False,
+        proof=Proof.CUT,
+        of=Subject.PARTITION,
+        by=By.SSH,
+        dead_man=True,
+    ),
+    Kind(
+        name='disk.full',
+        does=Verb.FILL,
+        undoes=Verb.FREE,
+        heals_itself=False,
+        proof=Proof.FULL,
+        of=Subject.DISK,
+        by=By.SSH,
+        dead_man=True,
+    ),
+    # Without a word to what runs there: what was not written is lost.
+    Kind(
+        name='node.off',
+        does=Verb.POWEROFF,
+        undoes=Verb.POWERON,
+        heals_itself=False,
+        proof=Proof.OFF,
+        of=Subject.NODE,
+    ),
+    Kind(
+        name='node.reset',
+        does=Verb.RESET,
+        undoes=Verb.POWERON,
+        heals_itself=True,
+        proof=Proof.REBOOTED,
+        of=Subject.NODE,
+    ),
+    # The power button: systemd stops everything first.
+    Kind(
+        name='node.shutdown',
+        does=Verb.SHUTDOWN,
+        undoes=Verb.POWERON,
+        heals_itself=False,
+        proof=Proof.OFF,
+        of=Subject.NODE,
+    ),
+    Kind(
+        name='switch.port_down',
+        does=Verb.PORTS_DOWN,
+        undoes=Verb.PORTS_UP,
+        heals_itself=False,
+        proof=Proof.DOWN,
+        of=Subject.PORTS,
+        by=By.SSH,
+        dead_man=True,
+    ),
+    Kind(
+        name='switch.flap',
+        does=Verb.PORTS_FLAP,
+        undoes=Verb.PORTS_UP,
+        heals_itself=False,
+        proof=Proof.FLAPPED,
+        of=Subject.PORTS,
+        by=By.SSH,
+        dead_man=True,
     ),
 )
 
@@ -118,7 +250,19 @@ def check(faults: collections.abc.Iterable[model.Fault]) -> None:
             held[fault.target] = number
 
 
+def dead_man(fault: model.Fault) -> float:
+    """Seconds after which the target undoes it by itself, 0 for never."""
+    if not kind(fault.fault).dead_man or fault.hold is None:
+        return 0.0
+    return fault.hold + fault.recovery
+
+
 def _wrong(fault: model.Fault) -> str:
+    if kind(fault.fault).dead_man and fault.hold is None:
+        return (
+            'a timer on the host undoes it if we cannot, and must know when: '
+            'give `hold` in seconds'
+        )
     if kind(fault.fault).heals_itself and fault.hold != 0:
         return 'heals itself: leave `hold` out'
     if fault.hold is not None and fault.hold >= fault.recovery:

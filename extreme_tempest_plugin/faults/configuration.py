@@ -18,119 +18,81 @@ given to it.
 
 import collections.abc
 import dataclasses
-import os
-import pathlib
 import re
-from typing import Annotated
-from typing import Literal
-from typing import TypeVar
 
-import msgspec
-import yaml
-
-from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ssh
-
-_T = TypeVar('_T')
+from extreme_tempest_plugin.faults import bmcs
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import parts
+from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.faults import switches
 
 _SYSTEM_SERVICE = 'system_service'
 # os-faults puts the pattern between single quotes inside double quotes, in a
 # shell, as root; a space is needed for "python nova-api".
 _PATTERN = re.compile(r'[\w./@:+][\w./@:+ -]*\Z', re.ASCII)
 _NAME = re.compile(r'[\w@][\w.@:-]*\Z', re.ASCII)
-_AT = re.compile(r' - at `\$\.?(?P<path>[^`]*)`$')
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A service that may be broken: what it is called and where it runs.
+    """Something that may be broken: what it is called and where it is.
 
     :param name: as plans and ``[destructive] targets`` call it.
-    :param unit: of systemd.
+    :param unit: of systemd; empty where it is no service.
     :param grep: pattern of its processes, as os-faults wants it.
     :param port: TCP port that answers when it works; 0 where none is given.
+    :param partition: where it is no service but a host that is cut off.
+    :param disk: where it is a file system that is filled.
+    :param power: where it is a host that is switched off.
+    :param ports: where it is ports of a switch, which ``hosts`` names.
     """
 
     name: str
-    unit: str
-    grep: str
     hosts: tuple[ssh.Host, ...]
+    unit: str = ''
+    grep: str = ''
     port: int = 0
+    partition: parts.Partition | None = None
+    disk: parts.Disk | None = None
+    power: bmcs.Power | None = None
+    ports: switches.Ports | None = None
+
+    @property
+    def subject(self) -> catalogue.Subject:
+        if self.partition is not None:
+            return catalogue.Subject.PARTITION
+        if self.disk is not None:
+            return catalogue.Subject.DISK
+        if self.power is not None:
+            return catalogue.Subject.NODE
+        if self.ports is not None:
+            return catalogue.Subject.PORTS
+        return catalogue.Subject.SERVICE
+
+    def __str__(self) -> str:
+        where = ', '.join(host.address for host in self.hosts)
+        if self.partition is not None:
+            return f'{where} and {", ".join(self.partition.peers)}'
+        if self.power is not None:
+            return f'{where} by its BMC {self.power.bmc}'
+        if self.ports is not None:
+            return f'{", ".join(self.ports.names)} of {where}'
+        return f'{self.disk.path if self.disk else self.unit} on {where}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Configuration:
     """What the file offers.
 
-    :param targets: services that can be broken and proven so, by name.
-    :param unusable: name of any other service to the reason.
+    :param targets: what can be broken and proven so, by name.
+    :param unusable: name of any other service or node to the reason, which
+        begins with its key.
     """
 
     path: str
     targets: dict[str, Target]
     unusable: dict[str, str]
-
-
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class _Driver(_Part, frozen=True, forbid_unknown_fields=True):
-    driver: str
-    args: object = None
-
-
-class _Jump(_Part, frozen=True, forbid_unknown_fields=True):
-    host: str
-    username: str = ''
-    private_key_file: str = ''
-
-
-class _Auth(_Part, frozen=True, forbid_unknown_fields=True):
-    username: str = ''
-    password: str = ''
-    private_key_file: str = ''
-    become_password: str = ''
-    jump: _Jump | None = None
-
-
-class _Node(_Part, frozen=True, forbid_unknown_fields=True):
-    ip: str
-    mac: str = ''
-    fqdn: str = ''
-    libvirt_name: str = ''
-    auth: _Auth = _Auth()
-
-
-class _Nodes(_Part, frozen=True, forbid_unknown_fields=True):
-    driver: Literal['node_list']
-    args: list[_Node]
-
-
-class _Service(_Part, frozen=True, forbid_unknown_fields=True):
-    driver: str
-    args: dict[str, object]
-    hosts: list[str] = []
-
-
-class _SystemService(_Part, frozen=True, forbid_unknown_fields=True):
-    service_name: str
-    grep: str
-    port: Annotated[
-        list[str | int], msgspec.Meta(min_length=2, max_length=3)
-    ] = msgspec.field(default_factory=lambda: ['udp', 0])
-
-
-class _File(_Part, frozen=True, forbid_unknown_fields=True):
-    """Services are read one by one, so that a message can name them."""
-
-    cloud_management: _Driver
-    node_discover: _Nodes
-    services: dict[str, object] = {}
-    containers: dict[str, object] = {}
-    power_managements: Annotated[list[_Driver], msgspec.Meta(min_length=1)] = (
-        msgspec.field(default_factory=list)
-    )
 
 
 def read(path: str) -> Configuration:
@@ -139,79 +101,115 @@ def read(path: str) -> Configuration:
     :param path: of the file, ``[destructive] os_faults_config``.
     :raises UsageError: as ``path: key: what is wrong with it``.
     """
-    try:
-        text = pathlib.Path(path).expanduser().read_text(encoding='utf-8')
-        data = yaml.load(text, Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise errors.UsageError(
-            f'{path}: cannot be read: {error.strerror}; see '
-            '[destructive] os_faults_config'
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        line = str(error).replace('\n', ' ')
-        raise errors.UsageError(
-            f'{path}: neither YAML nor JSON: {line}'
-        ) from None
-    return _Reading(path).configuration(data)
+    return _Reading(path).configuration(schema.load(path))
 
 
-class _Reading:
-    """One file being checked; knows its path for messages."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
+class _Reading(parts.Checking, bmcs.Checking, switches.Checking):
+    """One file being checked."""
 
     def configuration(self, data: object) -> Configuration:
-        file = self._convert(data, _File, '')
+        file = self.convert(data, schema.File, '')
         if file.cloud_management.driver != 'universal':
-            raise self._wrong(
+            raise self.wrong(
                 'cloud_management.driver',
                 f'{file.cloud_management.driver!r} is not supported: list '
                 'nodes and services under the driver universal',
             )
         hosts = {
-            node.ip: self._host(node, f'node_discover.args[{index}]')
+            node.ip: self.host(node, f'node_discover.args[{index}]')
             for index, node in enumerate(file.node_discover.args)
         }
         targets: dict[str, Target] = {}
         unusable: dict[str, str] = {}
         for name, given in file.services.items():
             key = f'services.{name}'
-            service = self._convert(given, _Service, key)
-            self._check(key, name, _NAME, 'a name')
+            service = self.convert(given, schema.Service, key)
+            self.check(key, name, _NAME, 'a name')
             if service.driver == _SYSTEM_SERVICE:
                 targets[name] = self._target(name, service, hosts)
             else:
                 unusable[name] = (
-                    f'its driver is {service.driver}; only '
+                    f'{key}: its driver is {service.driver}; only '
                     f'{_SYSTEM_SERVICE} can be proven by systemd'
                 )
+        services = tuple(targets.values())
+        for key, target in (
+            *self._nodes(file, hosts, services),
+            *self._parts(file, hosts),
+        ):
+            self.check(key, target.name, _NAME, 'a name')
+            if target.name in targets or target.name in unusable:
+                raise self.wrong(key, 'is the name of another target, too')
+            targets[target.name] = target
+        for index, node in enumerate(file.node_discover.args):
+            if node.fqdn and node.fqdn not in targets:
+                unusable[node.fqdn] = (
+                    f'node_discover.args[{index}]: power_managements has no '
+                    'BMC of it, of the driver ipmi'
+                )
         return Configuration(self.path, targets, unusable)
+
+    def _nodes(
+        self,
+        file: schema.File,
+        hosts: collections.abc.Mapping[str, ssh.Host],
+        services: collections.abc.Iterable[Target],
+    ) -> collections.abc.Iterator[tuple[str, Target]]:
+        """The nodes with a BMC, each with its key."""
+        bmcs = self.bmcs(file)
+        for index, node in enumerate(file.node_discover.args):
+            host = hosts[node.ip]
+            units = [one.unit for one in services if host in one.hosts]
+            switched = self.power(node, bmcs, units)
+            if switched is not None:
+                yield (
+                    f'node_discover.args[{index}].fqdn',
+                    Target(name=node.fqdn, hosts=(host,), power=switched),
+                )
+
+    def _parts(
+        self,
+        file: schema.File,
+        hosts: collections.abc.Mapping[str, ssh.Host],
+    ) -> collections.abc.Iterator[tuple[str, Target]]:
+        """What stands in sections of our own, each with its key."""
+        for name, given in file.partitions.items():
+            key = f'partitions.{name}'
+            host, partition = self.partition(key, given, hosts)
+            yield key, Target(name=name, hosts=(host,), partition=partition)
+        for name, given in file.disks.items():
+            key = f'disks.{name}'
+            host, disk = self.disk(key, given, hosts)
+            yield key, Target(name=name, hosts=(host,), disk=disk)
+        for switch, given in file.switches.items():
+            key = f'switches.{switch}'
+            host, offered = self.switch(key, given, hosts)
+            for name, ports in offered.items():
+                yield (
+                    f'{key}.targets.{name}',
+                    Target(name=name, hosts=(host,), ports=ports),
+                )
 
     def _target(
         self,
         name: str,
-        service: _Service,
+        service: schema.Service,
         hosts: collections.abc.Mapping[str, ssh.Host],
     ) -> Target:
         key = f'services.{name}'
-        args = self._convert(service.args, _SystemService, f'{key}.args')
-        self._check(
+        args = self.convert(service.args, schema.SystemService, f'{key}.args')
+        self.check(
             f'{key}.args.service_name', args.service_name, _NAME, 'a unit'
         )
-        self._check(f'{key}.args.grep', args.grep, _PATTERN, 'a pattern')
+        self.check(f'{key}.args.grep', args.grep, _PATTERN, 'a pattern')
         if not service.hosts:
-            raise self._wrong(
+            raise self.wrong(
                 f'{key}.hosts',
                 'missing: without it os-faults looks for running processes '
                 'and cannot start what is stopped',
             )
         for address in service.hosts:
-            if address not in hosts:
-                raise self._wrong(
-                    f'{key}.hosts',
-                    f'{address!r} is no ip of node_discover.args',
-                )
+            self.check_listed(f'{key}.hosts', address, hosts)
         return Target(
             name=name,
             unit=args.service_name,
@@ -228,67 +226,8 @@ class _Reading:
             or not 0 <= port <= 65535
             or given[2:] not in ([], ['ingress'], ['egress'])
         ):
-            raise self._wrong(
+            raise self.wrong(
                 key, f'{given!r} is none: write [tcp, 5672] or [udp, 53]'
             )
         # Nobody can tell whether a port of UDP answers.
         return port if protocol == 'tcp' else 0
-
-    def _host(self, node: _Node, key: str) -> ssh.Host:
-        auth = node.auth
-        for field in ('password', 'become_password'):
-            if getattr(auth, field):
-                raise self._wrong(
-                    f'{key}.auth.{field}',
-                    'passwords are not supported: use private_key_file and a '
-                    'user with sudo without a password',
-                )
-        jump = None
-        if auth.jump is not None:
-            jump = self._reach(
-                auth.jump.host,
-                auth.jump.username or auth.username,
-                auth.jump.private_key_file,
-                f'{key}.auth.jump',
-            )
-        host = self._reach(
-            node.ip, auth.username, auth.private_key_file, f'{key}.auth'
-        )
-        return dataclasses.replace(host, jump=jump)
-
-    def _reach(
-        self, address: str, user: str, key_file: str, key: str
-    ) -> ssh.Host:
-        if key_file:
-            key_file = os.path.abspath(os.path.expanduser(key_file))
-            self._check(
-                f'{key}.private_key_file', key_file, ssh.SAFE, 'a path'
-            )
-        if user:
-            self._check(f'{key}.username', user, ssh.SAFE, 'a user')
-        self._check(f'{key}: address', address, ssh.SAFE, 'an address')
-        return ssh.Host(address=address, user=user, key_file=key_file)
-
-    def _check(
-        self, key: str, value: str, allowed: re.Pattern[str], what: str
-    ) -> None:
-        if not allowed.match(value):
-            raise self._wrong(
-                key,
-                f'{value!r} is refused as {what}: it must match '
-                f'{allowed.pattern}',
-            )
-
-    def _convert(self, data: object, kind: type[_T], key: str) -> _T:
-        try:
-            return msgspec.convert(data, kind)
-        except msgspec.ValidationError as error:
-            message = str(error)
-            found = _AT.search(message)
-            if found:
-                message = message[: found.start()]
-                key = '.'.join(part for part in (key, found['path']) if part)
-            raise self._wrong(key or 'the file', message) from None
-
-    def _wrong(self, key: str, reason: str) -> errors.UsageError:
-        return errors.UsageError(f'{self.path}: {key}: {reason}')

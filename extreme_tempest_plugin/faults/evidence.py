@@ -9,7 +9,10 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""What systemd and the port say of a target, apart from who broke it.
+"""What is seen of a target, apart from who broke it.
+
+Here: what systemd and the port say of a service. States of other kinds are
+beside the drivers.
 
 The OK of an engine is no evidence: a unit may be restarted before anybody
 looks, or never have been stopped. See systemctl(1) and
@@ -17,7 +20,6 @@ org.freedesktop.systemd1(5) for the properties.
 """
 
 import collections.abc
-import concurrent.futures
 import dataclasses
 from typing import Protocol
 
@@ -26,7 +28,8 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 
-_PROPERTIES = (
+#: That tell how a unit is.
+PROPERTIES = (
     'LoadState,ActiveState,SubState,MainPID,InvocationID,NRestarts,'
     'ActiveEnterTimestampMonotonic'
 )
@@ -34,7 +37,7 @@ _PROPERTIES = (
 # the host has no say: at the address that we know it by, then on loopback,
 # which is where memcached often listens. $1 unit, $2 port, $3 address.
 _SCRIPT = f"""
-systemctl show -p {_PROPERTIES} -- "$1"
+systemctl show -p {PROPERTIES} -- "$1"
 [ "$2" = 0 ] && exit 0
 for address in "$3" 127.0.0.1; do
   if timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$address" "$2" \\
@@ -44,6 +47,36 @@ done
 echo Port=closed
 """
 _MOVING = ('activating', 'deactivating', 'reloading', 'refreshing')
+
+
+class State(Protocol):
+    """A target on one host, at one moment."""
+
+    @property
+    def whole(self) -> bool:
+        """It works."""
+
+    @property
+    def moving(self) -> bool:
+        """systemd is at work on it: wait rather than judge."""
+
+    @property
+    def start(self) -> str:
+        """Which start of it this is; empty where it has none."""
+
+    @property
+    def forbidden(self) -> str:
+        """Why it must not be broken, seen from the host; empty if it may."""
+
+    @property
+    def was(self) -> str:
+        """What a reader compares with the state after the fault."""
+
+    def shows(self, proof: catalogue.Proof, before: 'State') -> bool:
+        """Whether the fault took place on this host.
+
+        :param before: the same host before it.
+        """
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +107,32 @@ class UnitState:
 
     @property
     def moving(self) -> bool:
-        """systemd is at work on it: wait rather than judge."""
         return self.active in _MOVING
+
+    @property
+    def start(self) -> str:
+        return self.invocation
+
+    @property
+    def forbidden(self) -> str:
+        return ''
+
+    @property
+    def was(self) -> str:
+        return (
+            f'{self.host}: MainPID {self.pid}, '
+            f'active since {self.entered_us / 1e6:.3f} s'
+        )
+
+    def shows(self, proof: catalogue.Proof, before: State) -> bool:
+        if proof is catalogue.Proof.GONE:
+            still = self.active in ('active', *_MOVING)
+            return not still and not (self.port and self.port_open)
+        assert isinstance(before, UnitState)
+        another = (
+            self.pid != before.pid or self.invocation != before.invocation
+        )
+        return another and self.entered_us > before.entered_us
 
     def __str__(self) -> str:
         words = [f'{self.host}: {self.active} ({self.sub})']
@@ -90,7 +147,7 @@ class UnitState:
 class Observer(Protocol):
     """What the injection needs of this module; tests bring their own."""
 
-    def observe(self, target: configuration.Target) -> tuple[UnitState, ...]:
+    def observe(self, target: configuration.Target) -> tuple[State, ...]:
         """The target on each of its hosts, in their order.
 
         :raises UnreachableError: if one of them cannot be asked.
@@ -107,14 +164,9 @@ class OverSsh:
         self._timeout = timeout
 
     def observe(self, target: configuration.Target) -> tuple[UnitState, ...]:
-        if len(target.hosts) == 1:
-            return (self._of_host(target.hosts[0], target),)
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            return tuple(
-                pool.map(
-                    lambda host: self._of_host(host, target), target.hosts
-                )
-            )
+        return ssh.everywhere(
+            target.hosts, lambda host: self._of_host(host, target)
+        )
 
     def _of_host(
         self, host: ssh.Host, target: configuration.Target
@@ -165,23 +217,26 @@ def parse(text: str, host: str, target: configuration.Target) -> UnitState:
 
 def happened(
     proof: catalogue.Proof,
-    before: collections.abc.Sequence[UnitState],
-    after: collections.abc.Sequence[UnitState],
+    before: collections.abc.Sequence[State],
+    after: collections.abc.Sequence[State],
 ) -> bool:
     """Whether a fault took place, on every host of the target."""
-    if proof is catalogue.Proof.GONE:
-        return all(_gone(state) for state in after)
     return all(
-        _replaced(old, new) for old, new in zip(before, after, strict=True)
+        new.shows(proof, old) for old, new in zip(before, after, strict=True)
     )
 
 
-def whole(states: collections.abc.Iterable[UnitState]) -> bool:
+def whole(states: collections.abc.Iterable[State]) -> bool:
     """Whether the target works on every host."""
     return all(state.whole for state in states)
 
 
-def moving(states: collections.abc.Iterable[UnitState]) -> bool:
+def forbidden(states: collections.abc.Iterable[State]) -> str:
+    """Why the target must not be broken; empty if it may be."""
+    return '; '.join(filter(None, (state.forbidden for state in states)))
+
+
+def moving(states: collections.abc.Iterable[State]) -> bool:
     """Whether systemd is still at work on one of them."""
     return any(state.moving for state in states)
 
@@ -197,14 +252,14 @@ class Steadiness:
         self._since = 0
         self._starts: tuple[str, ...] = ()
 
-    def seen(self, states: collections.abc.Sequence[UnitState], t: int) -> int:
+    def seen(self, states: collections.abc.Sequence[State], t: int) -> int:
         """Take a look into account.
 
         :param states: of the target; empty if it could not be seen.
         :param t: when, ns.
         :returns: nanoseconds for which it has been whole, -1 if it is not.
         """
-        starts = tuple(state.invocation for state in states)
+        starts = tuple(state.start for state in states)
         if not starts or not whole(states):
             self._starts = ()
             return -1
@@ -214,25 +269,11 @@ class Steadiness:
 
 
 def describe(
-    states: collections.abc.Iterable[UnitState],
-    before: collections.abc.Sequence[UnitState] = (),
+    states: collections.abc.Iterable[State],
+    before: collections.abc.Sequence[State] = (),
 ) -> str:
     """One line for an event; with ``before``, also what changed."""
     text = '; '.join(str(state) for state in states)
     if not before:
         return text
-    return f'{text}; before: ' + '; '.join(
-        f'{state.host}: MainPID {state.pid}, '
-        f'active since {state.entered_us / 1e6:.3f} s'
-        for state in before
-    )
-
-
-def _gone(state: UnitState) -> bool:
-    still = state.active in ('active', *_MOVING)
-    return not still and not (state.port and state.port_open)
-
-
-def _replaced(old: UnitState, new: UnitState) -> bool:
-    another = new.pid != old.pid or new.invocation != old.invocation
-    return another and new.entered_us > old.entered_us
+    return f'{text}; before: ' + '; '.join(state.was for state in before)

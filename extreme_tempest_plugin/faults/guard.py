@@ -15,8 +15,11 @@ A refusal is one line that says which option to set.
 """
 
 import collections.abc
+import itertools
+import math
 import os
 import pathlib
+import socket
 import stat
 
 from extreme_tempest_plugin import errors
@@ -24,10 +27,12 @@ from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
-from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.plan import model
+
+Planned = tuple[model.Fault, configuration.Target]
 
 
 def check(
@@ -35,15 +40,15 @@ def check(
     destructive: settings.Destructive,
     *,
     observer: evidence.Observer | None = None,
-    preflight: collections.abc.Callable[[], None] = os_faults.preflight,
+    preflight: engines.Preflight = engines.preflight,
 ) -> tuple[configuration.Target, ...]:
     """Whether all these faults may be injected, now.
 
     Reads files here and the state of the targets over SSH; changes nothing
     but making the directory of the journal.
 
-    :param observer: sees the targets; over SSH if it is not given.
-    :param preflight: whether the engine can work at all.
+    :param observer: sees the targets; that of each kind if it is not given.
+    :param preflight: whether the engines of these kinds can work at all.
     :returns: the target of each fault, in their order.
     :raises PlanError: for a fault that no plan can have.
     :raises RefusedError: for what may not be broken, or not now.
@@ -53,15 +58,17 @@ def check(
         return ()
     catalogue.check(faults)
     targets = permitted(faults, destructive)
+    _check_reached(tuple(zip(faults, targets, strict=True)))
     for target in targets:
         for host in target.hosts:
             _check_key(host, target)
-    preflight()
+    kinds = [catalogue.kind(fault.fault) for fault in faults]
+    preflight(kinds)
     log = journal.Journal(destructive.state_dir)
     log.prepare()
     journal.refuse_active(log.held())
-    for target in dict.fromkeys(targets):
-        _check_steady(target, observer or evidence.OverSsh())
+    for kind, target in dict.fromkeys(zip(kinds, targets, strict=True)):
+        _check_steady(target, observer or engines.observer(kind))
     return targets
 
 
@@ -102,17 +109,94 @@ def _target(
     about = f'{fault.fault} of {fault.target} refused'
     if fault.target in offered.unusable:
         raise errors.RefusedError(
-            f'{about}: {offered.path}: services.{fault.target}: '
-            f'{offered.unusable[fault.target]}'
+            f'{about}: {offered.path}: {offered.unusable[fault.target]}'
         )
-    try:
-        return offered.targets[fault.target]
-    except KeyError:
-        known = ', '.join(sorted(offered.targets)) or 'none'
+    wanted = catalogue.kind(fault.fault).of
+    target = offered.targets.get(fault.target)
+    if target is None or target.subject is not wanted:
+        known = ', '.join(
+            sorted(
+                name
+                for name, one in offered.targets.items()
+                if one.subject is wanted
+            )
+        )
         raise errors.RefusedError(
             f'{about}: {offered.path} ([destructive] os_faults_config) has '
-            f'no such service; it has: {known}'
-        ) from None
+            f'no such {wanted}; it has: {known or "none"}'
+        )
+    if target.partition is not None:
+        _check_tester(target.partition.peers, 'cut off', about)
+    _check_tester(_away(target), 'away', about)
+    return target
+
+
+def _check_tester(
+    addresses: collections.abc.Iterable[str], what: str, about: str
+) -> None:
+    """Whether none of them is this machine, whatever leads to the host.
+
+    What the host takes us for is seen from there, see ``State.forbidden``.
+
+    :param what: would become of it.
+    """
+    for address in addresses:
+        if _leads_to_us(address):
+            raise errors.RefusedError(
+                f'{about}: {address} is an address of this machine, which '
+                f'would be {what}'
+            )
+
+
+def _away(target: configuration.Target) -> tuple[str, ...]:
+    """Hosts that nobody reaches while the fault lasts."""
+    if target.power is not None:
+        return tuple(host.address for host in target.hosts)
+    if target.ports is not None:
+        return tuple(host.address for host in target.ports.behind)
+    return ()
+
+
+def _check_reached(planned: tuple[Planned, ...]) -> None:
+    """Whether no fault needs a host that another one takes away meanwhile.
+
+    It could neither be proven nor healed.
+
+    :raises RefusedError: naming both.
+    """
+    for first, second in itertools.permutations(planned, 2):
+        (fault, target), (other, needs) = first, second
+        if not _meet(fault, other):
+            continue
+        needed = {host.address for host in needs.hosts} | {*_away(needs)}
+        if needs.partition is not None:
+            needed |= {*needs.partition.peers}
+        if both := needed.intersection(_away(target)):
+            raise errors.RefusedError(
+                f'{other.fault} of {other.target} refused: {fault.fault} of '
+                f'{fault.target} takes {min(both)} away meanwhile: raise '
+                '`at` of the later one'
+            )
+
+
+def _meet(one: model.Fault, other: model.Fault) -> bool:
+    """Whether the one may not be over when the other begins, or reverse."""
+
+    def end(fault: model.Fault) -> float:
+        return math.inf if fault.hold is None else fault.at + fault.recovery
+
+    return one.at < end(other) and other.at < end(one)
+
+
+def _leads_to_us(address: str) -> bool:
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            # Asks for the route; a datagram socket sends nothing here.
+            probe.connect((address, 9))
+            return bool(probe.getsockname()[0] == probe.getpeername()[0])
+    except OSError:
+        return False
 
 
 def _check_key(host: ssh.Host, target: configuration.Target) -> None:
@@ -155,3 +239,5 @@ def _check_steady(
             f'{target.name} refused: not in its steady state before the '
             f'fault: {evidence.describe(seen)}'
         )
+    if why := evidence.forbidden(seen):
+        raise errors.RefusedError(f'{target.name} refused: {why}')

@@ -19,16 +19,19 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.faults import looking
 from extreme_tempest_plugin.faults.drivers import engine as engine_
-from extreme_tempest_plugin.faults.drivers import os_faults
 
 _SECOND = 1_000_000_000
 #: The killed run's last command may still be under way on the host, and
 #: break the target after it was seen whole: it must stay so for this long.
 _STEADY = 2.0
+#: What is not whole by then is healed again: an orderly shutdown that the
+#: killed run asked for may take its time, and ends after it was undone.
+_AGAIN = 10.0
 #: What is whole at the deadline may prove that it stays so.
 _GRACE = 10.0
 
@@ -67,17 +70,19 @@ def heal_all(
     """
     return Healer(
         journal.Journal(destructive.state_dir),
-        os_faults.OsFaults(destructive.call_timeout),
-        evidence.OverSsh(),
+        lambda kind: engines.engine(kind, destructive.call_timeout),
+        engines.observer,
         report,
-        preflight=os_faults.preflight,
+        preflight=engines.preflight,
     ).heal_all()
 
 
 class Healer:
     """Heals from a journal; see :func:`heal_all`.
 
-    :param preflight: whether the engine can work at all.
+    :param engine: who heals faults of a kind.
+    :param observer: who sees them.
+    :param preflight: whether the engines of these kinds can work at all.
     :param clock: CLOCK_MONOTONIC, ns.
     :param pause: waits so many seconds.
     """
@@ -85,11 +90,13 @@ class Healer:
     def __init__(
         self,
         log: journal.Journal,
-        engine: engine_.Engine,
-        observer: evidence.Observer,
+        engine: collections.abc.Callable[[catalogue.Kind], engine_.Engine],
+        observer: collections.abc.Callable[
+            [catalogue.Kind], evidence.Observer
+        ],
         report: Report,
         *,
-        preflight: collections.abc.Callable[[], None] = lambda: None,
+        preflight: engines.Preflight = lambda kinds: None,
         clock: collections.abc.Callable[[], int] = time.monotonic_ns,
         pause: collections.abc.Callable[[float], None] = time.sleep,
     ) -> None:
@@ -108,8 +115,13 @@ class Healer:
         for path in self._log.unfinished():
             self._report(f'{path}: was never injected, removed')
             self._log.remove(path)
-        if any(file.entry for file in held):
-            self._preflight()
+        kinds = [
+            catalogue.KINDS[file.entry.kind]
+            for file in held
+            if file.entry and file.entry.kind in catalogue.KINDS
+        ]
+        if kinds:
+            self._preflight(kinds)
         return tuple(self._heal(file) for file in reversed(held))
 
     def _heal(self, file: journal.Held) -> Healed:
@@ -127,29 +139,43 @@ class Healer:
         )
         self._report(f'{name}: healing')
         try:
-            # Always, even if it looks whole: the killed run's call may not
-            # have arrived yet.
-            self._engine.call(catalogue.kind(entry.kind).undoes, entry.target)
-            trouble = ''
-        except errors.ExtremeError as error:
-            trouble = str(error)
-        proof, said = self._wait_steady(entry)
+            kind = catalogue.kind(entry.kind)
+        except errors.PlanError as error:
+            return self._done(name, False, str(error))
+        proof, said = self._until_whole(entry, kind)
         if proof:
             self._log.remove(file.path)
-            return self._done(name, True, said)
-        return self._done(
-            name, False, '; '.join(filter(None, (trouble, said)))
-        )
+        return self._done(name, proof, said)
 
-    def _wait_steady(self, entry: journal.Entry) -> tuple[bool, str]:
+    def _until_whole(
+        self, entry: journal.Entry, kind: catalogue.Kind
+    ) -> tuple[bool, str]:
+        """Undo it until it is whole: whether it is, and what shows it."""
         lookout = looking.Lookout(
-            entry.target, self._observer, self._now, self._pause
+            entry.target, self._observer(kind), self._now, self._pause
         )
-        return lookout.until_whole(
-            self._now() + int(entry.recovery * _SECOND),
-            int(_STEADY * _SECOND),
-            int(_GRACE * _SECOND),
-        )
+        deadline = self._now() + int(entry.recovery * _SECOND)
+        while True:
+            # Always, even if it looks whole: the killed run's call may not
+            # have arrived yet.
+            trouble = self._undo(entry, kind)
+            proof, said = lookout.until_whole(
+                min(deadline, self._now() + int(_AGAIN * _SECOND)),
+                int(_STEADY * _SECOND),
+                int(_GRACE * _SECOND),
+            )
+            if proof:
+                return True, said
+            if self._now() >= deadline:
+                return False, '; '.join(filter(None, (trouble, said)))
+
+    def _undo(self, entry: journal.Entry, kind: catalogue.Kind) -> str:
+        """What went wrong, empty if nothing."""
+        try:
+            self._engine(kind).call(kind.undoes, entry.target)
+        except errors.ExtremeError as error:
+            return str(error)
+        return ''
 
     def _done(self, fault: str, proven: bool, text: str) -> Healed:
         self._report(

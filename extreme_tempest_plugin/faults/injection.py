@@ -40,12 +40,12 @@ from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.faults import looking
 from extreme_tempest_plugin.faults import recording
 from extreme_tempest_plugin.faults.drivers import engine as engine_
-from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 
@@ -66,7 +66,7 @@ _UNDO_PERIOD = 2.0
 class Injection:
     """A fault on its way; a context manager, or ``inject()`` and ``heal()``.
 
-    Use :func:`make` for one with os-faults and SSH.
+    Use :func:`make` for one with the engine of its kind.
 
     :param identity: of the fault within the run: ``fault-1``.
     :param run: which run, for the journal.
@@ -155,30 +155,32 @@ class Injection:
         self._tell.phase(events.FaultPhase.PLANNED)
         before, said = self._lookout.look()
         if not before or not evidence.whole(before):
-            self._tell.unmeasured(
-                f'not injected: not in its steady state: {said}'
-            )
-            self.healed = True
-            return False
+            return self._leave(f'not in its steady state: {said}')
+        if why := evidence.forbidden(before):
+            return self._leave(why)
         try:
             self._entry = self._log.add(self._journal_entry())
         except errors.UsageError as error:
-            # The guard permitted it when the campaign began. Nothing was
-            # touched, and what the campaign saw so far is worth keeping.
-            self._tell.unmeasured(f'not injected: {error}')
-            self.healed = True
-            return False
+            return self._leave(str(error))
         self._sent = self._now()
         self._tell.phase(
             events.FaultPhase.INJECTED,
-            f'{self.kind.does} of {self.target.unit} on '
-            f'{", ".join(host.address for host in self.target.hosts)} sent',
+            f'{self.kind.does} of {self.target} sent',
         )
         # Until the call has returned in good order.
         self._doubtful = True
         trouble = self._call(self.kind.does)
         self._doubtful = bool(trouble)
         return self._prove(before, trouble)
+
+    def _leave(self, why: str) -> bool:
+        """The guard permitted it when the campaign began, and not now.
+
+        Nothing was touched; what the campaign saw so far is worth keeping.
+        """
+        self._tell.unmeasured(f'not injected: {why}')
+        self.healed = True
+        return False
 
     def _prove(self, before: looking.States, trouble: str) -> bool:
         proven, said = self._lookout.until_happened(
@@ -231,10 +233,8 @@ class Injection:
             if self._now() >= deadline:
                 return
             self._pause(_UNDO_PERIOD)
-        self._tell.phase(
-            events.FaultPhase.HEALED,
-            f'{self.kind.undoes} of {self.target.unit} done',
-        )
+        done = f'{self.kind.undoes} of {self.target} done'
+        self._tell.phase(events.FaultPhase.HEALED, done)
 
     def _wait_whole(self, deadline: int) -> bool:
         steady = int(_STEADY * _SECOND) if self._doubtful else 0
@@ -254,7 +254,7 @@ class Injection:
     def _call(self, verb: catalogue.Verb) -> str:
         """What went wrong, empty if nothing; the evidence judges."""
         try:
-            self._engine.call(verb, self.target)
+            self._engine.call(verb, self.target, catalogue.dead_man(self.plan))
         except errors.ExtremeError as error:
             return str(error)
         return ''
@@ -281,17 +281,18 @@ def make(
     record: recording.Record,
     actor: str = 'campaign',
 ) -> Injection:
-    """An injection through os-faults, proven over SSH.
+    """An injection by the engine of its kind, proven over SSH.
 
     :param target: of ``guard.check``.
     """
+    kind = catalogue.kind(plan.fault)
     return Injection(
         plan,
         target,
         identity=identity,
         run=run,
-        engine=os_faults.OsFaults(destructive.call_timeout),
-        observer=evidence.OverSsh(),
+        engine=engines.engine(kind, destructive.call_timeout),
+        observer=engines.observer(kind),
         log=journal.Journal(destructive.state_dir),
         record=record,
         actor=actor,

@@ -21,7 +21,7 @@ from extreme_tempest_plugin.faults import evidence
 #: Seconds between two looks at the target.
 PERIOD = 0.5
 
-States = tuple[evidence.UnitState, ...]
+States = tuple[evidence.State, ...]
 
 
 class Lookout:

@@ -24,6 +24,7 @@ import shutil
 import yaml
 
 from extreme_tempest_plugin.sandbox import bmc
+from extreme_tempest_plugin.sandbox import breakable
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import templates
 from extreme_tempest_plugin.sandbox.image.golden import Golden
@@ -131,7 +132,10 @@ def tempest_conf(
         available={service.name for service in services.of(site.topology)},
         log_files=log_files(site.topology),
         # Nobody else's: all of it may be broken.
-        targets=dict(_fault_services(site.topology)),
+        targets=(
+            *(name for name, _ in _fault_services(site.topology)),
+            *breakable.targets(site.topology),
+        ),
     )
 
 
@@ -161,7 +165,9 @@ def clouds_yaml(site: templates.Site, name: str) -> str:
 def os_faults_yaml(
     shape: Topology, ssh_key: pathlib.Path, password: str
 ) -> str:
-    """The text of the os-faults configuration: nodes, services, power.
+    """The text of the os-faults configuration.
+
+    Nodes, services, power, and what is ours: partitions and the switch.
 
     :param password: of the BMCs
     """
@@ -193,6 +199,9 @@ def os_faults_yaml(
             'power_managements': [
                 {'driver': 'ipmi', 'args': {'mac_to_bmc': bmcs}}
             ],
+            # os-faults leaves alone what it does not know.
+            'partitions': breakable.partitions(shape),
+            'switches': breakable.switches(shape, SSH_USER, ssh_key),
         },
         sort_keys=False,
     )

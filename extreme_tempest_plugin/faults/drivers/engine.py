@@ -20,8 +20,15 @@ from extreme_tempest_plugin.faults import configuration
 class Engine(Protocol):
     """Who breaks and heals."""
 
-    def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
+    def call(
+        self,
+        verb: catalogue.Verb,
+        target: configuration.Target,
+        dead_man: float = 0.0,
+    ) -> None:
         """Do it, and return when it is done.
 
+        :param dead_man: seconds after which the target undoes it by itself;
+            0 for verbs that need no such timer.
         :raises HarnessError: if it failed; it may be done all the same.
         """

@@ -29,6 +29,7 @@ import msgspec
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import schema
 from extreme_tempest_plugin.faults.drivers import process_tree
 
 _CHILD = 'extreme_tempest_plugin.faults.drivers.os_faults_child'
@@ -45,7 +46,7 @@ class EngineError(errors.HarnessError):
 
 
 class OsFaults:
-    """An engine for services, see ``engine.Engine``.
+    """An engine for services, see ``engine.Engine``, and for power.
 
     :param timeout: seconds after which a call is killed.
     :param child: module to run; tests bring one that hangs.
@@ -55,13 +56,43 @@ class OsFaults:
         self._timeout = timeout
         self._command = (sys.executable, '-P', '-m', child)
 
-    def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
+    def call(
+        self,
+        verb: catalogue.Verb,
+        target: configuration.Target,
+        dead_man: float = 0.0,
+    ) -> None:
         """Do it on every host of the target.
 
+        :param dead_man: not used, see ``catalogue.Kind``.
         :raises EngineError: if it failed, with what the hosts said, or if it
             was killed after the timeout.
         """
-        request = {'verb': verb, 'target': target}
+        self._ask(verb, target, {'verb': verb, 'target': target})
+
+    def press(
+        self,
+        verb: catalogue.Verb,
+        target: configuration.Target,
+        bmc: schema.Bmc,
+    ) -> None:
+        """Press a button of the target's host.
+
+        :param bmc: with user and password, which nobody gets to see.
+        :raises EngineError: as above.
+        """
+        request = {'verb': verb, 'target': target, 'bmc': bmc}
+        try:
+            self._ask(verb, target, request)
+        except EngineError as error:
+            raise EngineError(without(bmc.password, str(error))) from None
+
+    def _ask(
+        self,
+        verb: catalogue.Verb,
+        target: configuration.Target,
+        request: dict[str, object],
+    ) -> None:
         # os-faults leaves inventories behind, ansible what was interrupted.
         with tempfile.TemporaryDirectory(
             prefix='extreme-faults-', ignore_cleanup_errors=True
@@ -115,6 +146,11 @@ class OsFaults:
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
+
+
+def without(secret: str, text: str) -> str:
+    """A text that a foreign library wrote, without a password."""
+    return text.replace(secret, '***')
 
 
 def environment(scratch: str) -> dict[str, str]:

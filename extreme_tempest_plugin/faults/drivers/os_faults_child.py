@@ -33,6 +33,8 @@ from os_faults.drivers.cloud import universal
 
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.faults.drivers import os_faults_power
 from extreme_tempest_plugin.faults.drivers import process_tree
 
 # os-faults shares connections and waits for ever on one that a partition
@@ -46,10 +48,14 @@ _TEXT_LIMIT = 300
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is to be done."""
+    """What is to be done.
+
+    :param bmc: of the host, where its power is switched.
+    """
 
     verb: catalogue.Verb
     target: configuration.Target
+    bmc: schema.Bmc | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -125,6 +131,12 @@ def call(request: Request) -> Answer:
     """Do it, and say what went wrong in one line."""
     _arrange()
     target = request.target
+    if request.bmc is not None:
+        (host,) = target.hosts
+        trouble = os_faults_power.press(
+            request.verb, _node(host), target.name, request.bmc
+        )
+        return Answer(trouble[:_TEXT_LIMIT])
     cloud = os_faults.connect(cloud_configuration(target))
     service = cloud.get_service(target.name)
     # Always the nodes of the configuration: os-faults would else look for

@@ -37,14 +37,16 @@ class Sshd(fixtures.Fixture):
     """Runs sshd; ``host`` says how it is reached.
 
     :param force: command that runs whatever was asked for.
+    :param prefix: command that runs sshd.
     """
 
     host: ssh.Host
     directory: pathlib.Path
 
-    def __init__(self, force: str = '') -> None:
+    def __init__(self, force: str = '', prefix: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.force = force
+        self.prefix = prefix
 
     def _setUp(self) -> None:
         directory = tempfile.TemporaryDirectory(prefix='extreme-sshd-')
@@ -65,20 +67,33 @@ class Sshd(fixtures.Fixture):
         if os.getuid() == 0:
             # What its unit does: sshd wants it where it is root.
             os.makedirs('/run/sshd', mode=0o755, exist_ok=True)
-        self.process = subprocess.Popen(
-            [str(binary()), '-D', '-e', '-f', str(config)],
-            stdin=subprocess.DEVNULL,
-            stderr=(self.directory / 'log').open('wb'),
-        )
-        self.addCleanup(self.process.wait)
-        self.addCleanup(self.process.kill)
+        self.addCleanup(self.stop)
         self.host = ssh.Host(
             address='127.0.0.1',
             user=getpass.getuser(),
             key_file=str(self.directory / 'key'),
             port=port,
         )
-        self._wait(port)
+        self.start()
+
+    def start(self) -> None:
+        """Run sshd, and wait until it listens."""
+        with (self.directory / 'log').open('ab') as log:
+            self.process = subprocess.Popen(
+                [
+                    *self.prefix,
+                    *(str(binary()), '-D', '-e'),
+                    *('-f', str(self.directory / 'sshd_config')),
+                ],
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+            )
+        self._wait(self.host.port)
+
+    def stop(self) -> None:
+        """End it; a second time does nothing."""
+        self.process.kill()
+        self.process.wait()
 
     def _config(self, port: int) -> str:
         return (

@@ -48,10 +48,14 @@ class Supervisor(threading.Thread):
                 if order != 'status':
                     self.go.wait(WAIT_S)
                     self.orders.append(order)
-                if order in ('on', 'off', 'soft'):
-                    self.power = 'on' if order == 'on' else 'off'
+                    self.carry_out(order)
                 answer = json.dumps({'power': self.power})
                 connection.sendall(answer.encode())
+
+    def carry_out(self, order):
+        """What the machine does; nothing but its power."""
+        if order in ('on', 'off', 'soft'):
+            self.power = 'on' if order == 'on' else 'off'
 
 
 class Bmcs(fixtures.Fixture):
@@ -59,20 +63,25 @@ class Bmcs(fixtures.Fixture):
 
     :param addresses: of the BMCs, by host
     :param password: of the user bmc.USER
+    :param supervisor: takes the orders of one; made with the path of its
+        socket
     """
 
-    def __init__(self, addresses, password, port=bmc.PORT):
+    def __init__(
+        self, addresses, password, port=bmc.PORT, supervisor=Supervisor
+    ):
         super().__init__()
         self.addresses = addresses
         self.password = password
         self.port = port
+        self.supervisor = supervisor
 
     def _setUp(self):
         top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         made = layout.Layout('t', run_root=top)
         made.run_dir.mkdir()
         self.hosts = {
-            name: Supervisor(made.socket(name)) for name in self.addresses
+            name: self.supervisor(made.socket(name)) for name in self.addresses
         }
         spec = bmc.Specification(
             't', str(top), self.addresses, self.password, self.port

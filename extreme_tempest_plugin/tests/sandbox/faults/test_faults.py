@@ -21,7 +21,9 @@ import fixtures
 import testtools
 
 from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults import healing
@@ -47,6 +49,14 @@ KILLS = [
     ('service.restart', 'injected', 1.2),
     ('service.restart', 'evidenced', 0.0),
 ]
+#: What takes a host away, and the name of its target.
+AWAY = [
+    ('node.off', 'cmp2'),
+    ('node.reset', 'cmp2'),
+    ('node.shutdown', 'cmp2'),
+    ('switch.port_down', 'cmp2-ports'),
+    ('switch.flap', 'cmp2-ports'),
+]
 
 
 class _OnSandbox(testtools.TestCase):
@@ -60,8 +70,9 @@ class _OnSandbox(testtools.TestCase):
     def target(self, name: str) -> configuration.Target:
         return configuration.read(self.path).targets[name]
 
-    def assert_whole(self, name: str) -> None:
-        seen = evidence.OverSsh().observe(self.target(name))
+    def assert_whole(self, name: str, kind: str = 'service.restart') -> None:
+        observer = engines.observer(catalogue.kind(kind))
+        seen = observer.observe(self.target(name))
         self.assertTrue(evidence.whole(seen), evidence.describe(seen))
 
 
@@ -83,7 +94,7 @@ class TestInjection(_OnSandbox):
         self.assertEqual(
             ALL, [event.phase for event in seen if _is_fault(event)], seen
         )
-        self.assert_whole(name)
+        self.assert_whole(name, kind)
         self.assertEqual((), journal.Journal(allowed.state_dir).held())
         return seen
 
@@ -106,6 +117,11 @@ class TestInjection(_OnSandbox):
         for old, new in zip(before, after, strict=True):
             # systemd started it again by itself.
             self.assertGreater(new.restarts, old.restarts)
+
+    def test_host_that_is_away(self) -> None:
+        for kind, name in AWAY:
+            with self.subTest(kind=kind):
+                self._run(kind, name)
 
     def test_overhead_of_a_restart(self) -> None:
         """Printed, not asserted: the machine may be busy."""
@@ -138,6 +154,17 @@ class TestKilled(_OnSandbox):
     def test_rabbitmq(self) -> None:
         self._kill('service.terminate', 'evidenced', 0.0, 'rabbitmq')
 
+    def test_host_that_is_away(self) -> None:
+        for kind, name in AWAY:
+            for word, seconds in (
+                ('injected', 0.0),
+                ('injected', 1.5),
+                ('evidenced', 0.0),
+                ('healing', 0.5),
+            ):
+                with self.subTest(kind=kind, word=word, seconds=seconds):
+                    self._kill(kind, word, seconds, name)
+
     def _kill(self, kind: str, word: str, seconds: float, name: str) -> None:
         run = subprocess.Popen(
             [sys.executable, killed_run.__file__, kind, name, self.state_dir],
@@ -161,10 +188,10 @@ class TestKilled(_OnSandbox):
         self.assertTrue(all(one.proven for one in healed), lines)
         if word not in ('planned', 'heal-evidenced', 'healed'):
             self.assertEqual(1, len(healed))
-        self.assert_whole(name)
+        self.assert_whole(name, kind)
         # What the killed run had sent would have arrived by now.
         time.sleep(2)
-        self.assert_whole(name)
+        self.assert_whole(name, kind)
         state_dir = pathlib.Path(self.state_dir)
         self.assertEqual((), journal.Journal(state_dir).held())
         # And a second time there is nothing to do.

@@ -86,13 +86,21 @@ class Engine:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.calls: list[catalogue.Verb] = []
+        #: seconds of the timer on the target, of each call.
+        self.dead_men: list[float] = []
         #: verb to what happens instead of it.
         self.instead: dict[
             catalogue.Verb, collections.abc.Callable[[], None]
         ] = {}
 
-    def call(self, verb: catalogue.Verb, target: configuration.Target) -> None:
+    def call(
+        self,
+        verb: catalogue.Verb,
+        target: configuration.Target,
+        dead_man: float = 0.0,
+    ) -> None:
         self.calls.append(verb)
+        self.dead_men.append(dead_man)
         if verb in self.instead:
             self.instead[verb]()
         elif verb is catalogue.Verb.TERMINATE:

@@ -34,7 +34,10 @@ class TestCatalogue(testtools.TestCase):
         )
         self.assertIn("'service.explode'", str(error))
         self.assertIn(
-            'service.kill, service.restart, service.terminate', str(error)
+            'disk.full, network.partition, node.off, node.reset, '
+            'node.shutdown, service.freeze, service.kill, service.restart, '
+            'service.terminate, switch.flap, switch.port_down',
+            str(error),
         )
 
     def test_hold_of_what_heals_itself_is_refused(self) -> None:
@@ -77,3 +80,55 @@ class TestCatalogue(testtools.TestCase):
     def test_every_kind_can_be_undone(self) -> None:
         for kind in catalogue.KINDS.values():
             self.assertNotEqual(kind.does, kind.undoes)
+
+    def test_freeze_may_hold_until_the_end(self) -> None:
+        for hold in (0.0, 5.0, None):
+            fault = model.Fault(
+                fault='service.freeze', target='a', hold=hold, recovery=30
+            )
+            catalogue.check([fault])
+            self.assertEqual(0.0, catalogue.dead_man(fault))
+
+    def test_timer_on_the_target_must_know_when(self) -> None:
+        fault = model.Fault(
+            fault='network.partition', target='a', hold=20, recovery=30
+        )
+        catalogue.check([fault])
+        self.assertEqual(50.0, catalogue.dead_man(fault))
+        error = self.assertRaises(
+            errors.PlanError,
+            catalogue.check,
+            [model.Fault(fault='network.partition', target='a', hold=None)],
+        )
+        self.assertIn('give `hold` in seconds', str(error))
+
+    def test_power_may_be_off_until_the_end(self) -> None:
+        for hold in (0.0, 5.0, None):
+            for kind in ('node.off', 'node.shutdown'):
+                catalogue.check(
+                    [
+                        model.Fault(
+                            fault=kind, target='a', hold=hold, recovery=30
+                        )
+                    ]
+                )
+        self.assertRaises(
+            errors.PlanError,
+            catalogue.check,
+            [model.Fault(fault='node.reset', target='a', hold=None)],
+        )
+
+    def test_own_verbs_never_reach_os_faults(self) -> None:
+        theirs = {
+            verb
+            for kind in catalogue.KINDS.values()
+            if kind.by is catalogue.By.OS_FAULTS
+            for verb in (kind.does, kind.undoes)
+        }
+        ours = {
+            verb
+            for kind in catalogue.KINDS.values()
+            if kind.by is not catalogue.By.OS_FAULTS
+            for verb in (kind.does, kind.undoes)
+        }
+        self.assertEqual(set(), theirs & ours)

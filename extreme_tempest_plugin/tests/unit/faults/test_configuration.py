@@ -15,10 +15,14 @@ import pathlib
 import tempfile
 from typing import Any
 
+import msgspec
 import testtools
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.faults import bmcs
+from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import parts
 
 GOOD: dict[str, Any] = {
     'cloud_management': {'driver': 'universal'},
@@ -65,8 +69,154 @@ RABBIT = 'services/rabbitmq'
 ARGS = 'services/rabbitmq/args'
 NODE = 'node_discover/args/0'
 
+
+def cut(name: str = 'cut', **changes: Any) -> dict[str, Any]:
+    """GOOD with hosts more and a partition (None: a key is left out)."""
+    data = copy.deepcopy(GOOD)
+    nodes = data['node_discover']['args']
+    nodes[0]['auth']['jump'] = {'host': '10.0.0.8'}
+    others = ['10.0.0.2', '10.0.0.8', '2001:DB8:0::3', 'ctl3', '127.0.0.1']
+    others += [peer for peer in changes.get('peers', []) if '%' in peer]
+    nodes.extend({'ip': other} for other in others)
+    part = {'host': '10.0.0.1', 'peers': ['10.0.0.2'], **changes}
+    data['partitions'] = {
+        name: {key: value for key, value in part.items() if value is not None}
+    }
+    return data
+
+
+def fill(**changes: Any) -> dict[str, Any]:
+    """GOOD with a disk."""
+    part = {'host': '10.0.0.1', 'path': '/var/lib', **changes}
+    return changed('disks', {'var': part})
+
+
 #: what is wrong, the key in the message, a word of the reason
+BMC = {'address': '10.1.0.1', 'username': 'root', 'password': 'geheim'}
+MAC = '02:00:00:00:00:01'
+
+
+def power(args: object = None, **changes: Any) -> dict[str, Any]:
+    """GOOD with a BMC of its node."""
+    args = args or {'mac_to_bmc': {MAC: {**BMC, **changes}}}
+    return changed('power_managements', [{'driver': 'ipmi', 'args': args}])
+
+
+def switch(
+    ports: dict[str, Any] | None = None, name: str = 'ctl1-net', **changes: Any
+) -> dict[str, Any]:
+    """GOOD with a switch (None: a key is left out).
+
+    :param ports: what is different in its only target.
+    """
+    given = {
+        'ip': '10.0.0.99',
+        'auth': {'username': 'stack', 'private_key_file': '/k/key'},
+        'down': ['switchport', 'down', 'all', 'PORT'],
+        'up': ['switchport', 'up', 'all', 'PORT'],
+        'status': ['switchport', 'show', 'all', 'PORT'],
+        'targets': {
+            name: {
+                'ports': ['ctl1-eth0', 'Eth1/2:3'],
+                'hosts': ['10.0.0.1'],
+                **(ports or {}),
+            }
+        },
+        **changes,
+    }
+    given = {key: value for key, value in given.items() if value is not None}
+    return changed('switches', {'sw': given})
+
+
 BAD = [
+    *(
+        (power(**{key: value}), f'power_managements[0].args: {what}', reason)
+        for key, value, what, reason in (
+            ('address', '-oProxyCommand=x', 'address', 'refused'),
+            ('address', '10.1.0.1; id', 'address', 'refused'),
+            ('username', 'u' * 17, 'username', 'longer than 16'),
+            ('username', '', 'username', 'is empty'),
+            ('password', '', 'password', 'is empty'),
+            ('password', 'geheim' * 4, 'password', 'longer than 20'),
+        )
+    ),
+    (power(password=4711), 'password', 'Expected `str`'),
+    (power(pasword='x'), 'mac_to_bmc', 'pasword'),
+    (power({'mac_to_bmcs': {}}), 'power_managements[0].args', 'mac_to_bmcs'),
+    (
+        {**power(), 'disks': {'ctl1': fill()['disks']['var']}},
+        'disks.ctl1',
+        'name of another',
+    ),
+    (
+        {
+            **power(),
+            'services': {'ctl1': GOOD['services']['rabbitmq']},
+        },
+        'node_discover.args[0].fqdn',
+        'name of another',
+    ),
+    (
+        {
+            **power(),
+            'node_discover': {
+                'driver': 'node_list',
+                'args': [
+                    {'ip': ip, 'fqdn': 'ctl1', 'mac': MAC}
+                    for ip in ('10.0.0.1', '10.0.0.2')
+                ],
+            },
+        },
+        'node_discover.args',
+        'two nodes',
+    ),
+    *(
+        (switch(**{key: [*words]}), f'switches.sw.{key}', reason)
+        for key in ('down', 'up', 'status')
+        for words, reason in (
+            (('switchport', 'x', 'PORT;id'), 'refused'),
+            (('switchport', '$(id)', 'PORT'), 'refused'),
+            (('switchport', '`id`', 'PORT'), 'refused'),
+            (('switchport', 'a b', 'PORT'), 'refused'),
+            (('switchport', '*', 'PORT'), 'refused'),
+            (('switchport', '|', 'PORT'), 'refused'),
+            (('switchport', '>x', 'PORT'), 'refused'),
+            (('switchport', ',', 'PORT'), 'refused'),
+            (('switchport', 'x\n', 'PORT'), 'refused'),
+            (('switchport', '', 'PORT'), 'refused'),
+            (('-x', 'PORT'), 'refused'),
+            (('sh', '-c', 'reboot', 'PORT'), 'something else'),
+            (('/bin/bash', 'PORT'), 'something else'),
+            (('nice', 'env', 'PORT'), 'something else'),
+            (('.', 'PORT'), 'refused'),
+            (('switchport', 'PORT', 'PORT'), 'one word PORT'),
+            (('PORT', 'down'), 'one word PORT'),
+            ((), 'one word PORT'),
+        )
+    ),
+    (switch(up=['switchport', 'down', 'all', 'PORT']), 'sw.up', 'same as'),
+    (switch(up=['switchport', 'up', 'all']), 'sw.up', 'one word PORT'),
+    (switch(up=None), 'switches.sw', 'up'),
+    (switch(donw=['x']), 'switches.sw', 'donw'),
+    (switch(says_up='a b'), 'switches.sw.says_up', 'refused'),
+    (switch(says_up='Down'), 'switches.sw.says_up', 'same as says_down'),
+    (switch(ip='-oProxyCommand=x'), 'switches.sw.auth: address', 'refused'),
+    (switch(auth={'password': 'x'}), 'switches.sw.auth', 'passwords'),
+    (switch(targets={}), 'switches.sw.targets', 'length'),
+    (switch({'ports': []}), 'switches.sw.targets', 'length'),
+    *(
+        (switch({'ports': [port]}), 'sw.targets.ctl1-net.ports', 'refused')
+        for port in ('', '-x', 'a b', 'a;b', '$x', 'a@b', ',', 'a*')
+    ),
+    (switch({'hosts': ['10.0.0.7']}), 'ctl1-net.hosts', 'no ip of'),
+    (switch(ip='10.0.0.1'), 'ctl1-net.hosts', 'nobody could heal'),
+    (
+        switch(auth={'jump': {'host': '10.0.0.1'}}),
+        'ctl1-net.hosts',
+        'nobody could heal',
+    ),
+    (switch(name='rabbitmq'), 'sw.targets.rabbitmq', 'name of another'),
+    (switch(name='a;b'), 'sw.targets.a;b', 'refused'),
     (changed('servces', {}), 'the file', 'servces'),
     (changed('cloud_management', None), 'the file', 'cloud_management'),
     (
@@ -118,6 +268,32 @@ BAD = [
     (changed(f'{ARGS}/port', ['tcp', 1, 'up']), 'args.port', 'up'),
     (changed(f'{ARGS}/port', ['tcp']), 'args.port', 'length'),
     (changed('services/a;b', GOOD['services']['rabbitmq']), 'a;b', 'refused'),
+    (cut(host='10.0.0.7'), 'partitions.cut.host', 'no ip of'),
+    (cut(host=None), 'partitions.cut', 'host'),
+    (cut(hosts=['10.0.0.1']), 'partitions.cut', 'hosts'),
+    (cut(peers=[]), 'partitions.cut.peers', 'length'),
+    (cut(peers=['10.0.0.7']), 'partitions.cut.peers', 'no ip of'),
+    (cut(peers=['10.0.0.2; id']), 'partitions.cut.peers', 'no ip of'),
+    (cut(peers=['ctl3']), 'partitions.cut.peers', 'no address'),
+    (cut(peers=['127.0.0.1']), 'partitions.cut.peers', 'another host'),
+    (cut(peers=['fe80::1%eth0']), 'address', 'refused'),
+    (cut(peers=['10.0.0.1']), 'partitions.cut.peers', 'host itself'),
+    (cut(peers=['10.0.0.8']), 'partitions.cut.peers', 'on the way'),
+    (cut(direction='down'), 'partitions.cut.direction', 'down'),
+    (cut(port=0), 'partitions.cut.port', '>= 1'),
+    (cut(name='rabbitmq'), 'partitions.rabbitmq', 'name of another'),
+    (cut(name='a;b'), 'partitions.a;b', 'refused'),
+    (fill(host='10.0.0.7'), 'disks.var.host', 'no ip of'),
+    (fill(leave_mb=-1), 'disks.var.leave_mb', '>= 0'),
+    (fill(file='/x'), 'disks.var', 'file'),
+    *(
+        (fill(path=path), 'disks.var.path', 'refused')
+        for path in ('var', '', '/var/', '/v ar', '/$HOME', '/a;b', '/a%b')
+    ),
+    *(
+        (fill(path=path), 'disks.var.path', 'may be filled')
+        for path in ('/run', '/dev/shm', '/proc', '/sys/fs', '/var/../etc')
+    ),
     *(
         (changed(f'{ARGS}/grep', grep), 'services.rabbitmq.args.grep', 'ref')
         for grep in (
@@ -181,6 +357,31 @@ class TestConfiguration(testtools.TestCase):
         self.assertIsNotNone(jump)
         self.assertEqual(('j', 'v'), (jump.address, jump.user))
 
+    def test_partition(self) -> None:
+        peers = ['10.0.0.2', '2001:DB8:0::3', '10.0.0.2']
+        read = self._read(cut(peers=peers, direction='in', port=5672))
+        target = read.targets['cut']
+        self.assertEqual(
+            parts.Partition(
+                peers=('10.0.0.2', '2001:db8::3'), direction='in', port=5672
+            ),
+            target.partition,
+        )
+        self.assertEqual(['10.0.0.1'], [h.address for h in target.hosts])
+        self.assertEqual(catalogue.Subject.PARTITION, target.subject)
+        self.assertEqual('10.0.0.1 and 10.0.0.2, 2001:db8::3', str(target))
+        rabbit = read.targets['rabbitmq']
+        self.assertEqual(catalogue.Subject.SERVICE, rabbit.subject)
+        self.assertEqual('rabbitmq-server on 10.0.0.1', str(rabbit))
+
+    def test_disk(self) -> None:
+        target = self._read(fill(leave_mb=5)).targets['var']
+        self.assertEqual(parts.Disk(path='/var/lib', leave_mb=5), target.disk)
+        self.assertEqual(catalogue.Subject.DISK, target.subject)
+        self.assertEqual('/var/lib on 10.0.0.1', str(target))
+        root = self._read(fill(path='/')).targets['var'].disk
+        self.assertEqual('/', root.path)
+
     def test_each_mistake_is_refused_in_one_line(self) -> None:
         for data, key, reason in BAD:
             error = self.assertRaises(errors.UsageError, self._read, data)
@@ -198,11 +399,80 @@ class TestConfiguration(testtools.TestCase):
         self.assertEqual(['rabbitmq'], list(read.targets))
         self.assertIn('process', read.unusable['app'])
 
-    def test_power_managements_do_no_harm(self) -> None:
+    def test_other_power_does_no_harm(self) -> None:
         data = changed(
-            'power_managements', [{'driver': 'ipmi', 'args': {'a': 1}}]
+            'power_managements', [{'driver': 'libvirt', 'args': {'a': 1}}]
         )
-        self.assertIn('rabbitmq', self._read(data).targets)
+        read = self._read(data)
+        self.assertEqual(['rabbitmq'], list(read.targets))
+        self.assertIn('power_managements has no BMC', read.unusable['ctl1'])
+
+    def test_power(self) -> None:
+        by_name = {'fqdn_to_bmc': {'ctl1': BMC}}
+        by_other_case = {'mac_to_bmc': {MAC.upper(): BMC}}
+        for data in (power(), power(by_name), power(by_other_case)):
+            target = self._read(data).targets['ctl1']
+            self.assertEqual(
+                bmcs.Power(
+                    file=str(self.path),
+                    fqdn='ctl1',
+                    bmc='10.1.0.1',
+                    units=('rabbitmq-server',),
+                ),
+                target.power,
+            )
+            self.assertEqual(catalogue.Subject.NODE, target.subject)
+            self.assertEqual('10.0.0.1 by its BMC 10.1.0.1', str(target))
+
+    def test_secrets_are_read_when_they_are_needed(self) -> None:
+        read = self._read(power())
+        target = read.targets['ctl1']
+        self.assertNotIn('geheim', repr(read) + str(msgspec.json.encode(read)))
+        bmc = bmcs.credentials(target.power)
+        self.assertEqual(('root', 'geheim'), (bmc.username, bmc.password))
+        self.assertNotIn('geheim', repr(bmc))
+        self._read(power(password='neu'))
+        self.assertEqual('neu', bmcs.credentials(target.power).password)
+        self._read(GOOD)
+        error = self.assertRaises(
+            errors.UsageError, bmcs.credentials, target.power
+        )
+        self.assertIn('the BMC of ctl1 no longer', str(error))
+
+    def test_no_mistake_shows_a_password(self) -> None:
+        for changes in ({'usrname': 'x'}, {'username': 'geheim' * 3}):
+            error = self.assertRaises(
+                errors.UsageError, self._read, power(**changes)
+            )
+            self.assertNotIn('geheim', str(error))
+
+    def test_switch(self) -> None:
+        target = self._read(switch(says_up='Connected')).targets['ctl1-net']
+        self.assertEqual(['10.0.0.99'], [h.address for h in target.hosts])
+        self.assertEqual(catalogue.Subject.PORTS, target.subject)
+        ports = target.ports
+        self.assertEqual(
+            (
+                ('switchport', 'down', 'all', 'ctl1-eth0'),
+                ('switchport', 'down', 'all', 'Eth1/2:3'),
+            ),
+            ports.commands(ports.down),
+        )
+        self.assertEqual('connected', ports.says_up)
+        self.assertEqual(['10.0.0.1'], [h.address for h in ports.behind])
+        self.assertEqual('ctl1-eth0, Eth1/2:3 of 10.0.0.99', str(target))
+
+    def test_status_of_all_ports_is_asked_once(self) -> None:
+        data = switch(status=['switchport', 'show'])
+        ports = self._read(data).targets['ctl1-net'].ports
+        self.assertEqual(
+            (('switchport', 'show'),), ports.commands(ports.status)
+        )
+
+    def test_jump_host_of_a_switch(self) -> None:
+        auth = {'username': 'u', 'jump': {'host': 'j'}}
+        target = self._read(switch(auth=auth)).targets['ctl1-net']
+        self.assertEqual('j', target.hosts[0].jump.address)
 
     def test_no_file(self) -> None:
         error = self.assertRaises(

@@ -23,6 +23,7 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.plan import model
@@ -68,7 +69,7 @@ class TestGuard(testtools.TestCase):
             faults or (RESTART,),
             dataclasses.replace(self.settings, **changes),
             observer=self.observer,
-            preflight=lambda: None,
+            preflight=lambda kinds: None,
         )
 
     def _refused(
@@ -128,6 +129,118 @@ class TestGuard(testtools.TestCase):
         app = model.Fault(fault='service.restart', target='app')
         self.assertIn('process', self._refused(app))
 
+    def test_kind_that_is_none_of_the_target(self) -> None:
+        self._configure(test_configuration.cut(name='app'))
+        for kind, name, known in (
+            ('service.freeze', 'app', 'no such service; it has: rabbitmq'),
+            (
+                'network.partition',
+                'rabbitmq',
+                'no such partition; it has: app',
+            ),
+        ):
+            fault = model.Fault(fault=kind, target=name)
+            self.assertIn(known, self._refused(fault))
+
+    def test_peer_that_is_this_machine(self) -> None:
+        cut = model.Fault(fault='network.partition', target='app')
+        with mock.patch.object(guard.socket, 'socket') as made:
+            probe = made.return_value.__enter__.return_value
+            # The source of a way to an address of our own is itself.
+            probe.getsockname.return_value = ('10.0.0.2', 40000)
+            probe.getpeername.return_value = ('10.0.0.2', 9)
+            self._configure(test_configuration.cut(name='app'))
+            text = self._refused(cut)
+        self.assertIn('10.0.0.2 is an address of this machine', text)
+        self.assertFalse((self.directory / 'state').exists())
+
+    def _ours(self, address: str) -> object:
+        """As if that were an address of this machine."""
+        made = mock.patch.object(guard.socket, 'socket')
+        probe = made.start().return_value.__enter__.return_value
+        self.addCleanup(made.stop)
+        probe.getsockname.return_value = (address, 40000)
+        probe.connect.side_effect = lambda peer: setattr(
+            probe.getpeername, 'return_value', peer
+        )
+        return probe
+
+    def test_host_that_is_this_machine_is_never_away(self) -> None:
+        self._ours('10.0.0.1')
+        for data, kind, target in (
+            (test_configuration.power(), 'node.off', 'ctl1'),
+            (test_configuration.power(), 'node.reset', 'ctl1'),
+            (test_configuration.power(), 'node.shutdown', 'ctl1'),
+            (test_configuration.switch(), 'switch.port_down', 'ctl1-net'),
+        ):
+            self._configure(data)
+            fault = model.Fault(fault=kind, target=target, hold=0)
+            text = self._refused(fault, targets=(target,))
+            self.assertIn('10.0.0.1 is an address of this machine', text)
+
+    def test_power_is_of_hosts_with_a_bmc(self) -> None:
+        for data, kind, target, reason in (
+            (test_configuration.GOOD, 'node.off', 'ctl1', 'has no BMC'),
+            (test_configuration.power(), 'node.off', 'ghost', 'has: ctl1'),
+            (test_configuration.power(), 'node.off', 'rabbitmq', 'has: ctl1'),
+            (test_configuration.power(), 'service.kill', 'ctl1', 'service;'),
+            (test_configuration.GOOD, 'switch.port_down', 'ctl1', 'no BMC'),
+            (
+                test_configuration.power(),
+                'switch.port_down',
+                'ctl1',
+                'no such ports; it has: none',
+            ),
+            (
+                test_configuration.switch(),
+                'switch.port_down',
+                'rabbitmq',
+                'no such ports; it has: ctl1-net',
+            ),
+        ):
+            self._configure(data)
+            fault = model.Fault(fault=kind, target=target, hold=0)
+            text = self._refused(fault, targets=('ctl1', 'ghost', 'rabbitmq'))
+            self.assertIn(reason, text)
+
+    def test_fault_of_a_host_that_another_takes_away(self) -> None:
+        data = {
+            **test_configuration.power(),
+            'switches': test_configuration.switch()['switches'],
+            'disks': test_configuration.fill()['disks'],
+        }
+        text = json.dumps(data).replace('/k/key', str(self.key))
+        self._configure(json.loads(text))
+        names = ('ctl1', 'ctl1-net', 'rabbitmq', 'var')
+
+        def fault(kind: str, target: str, at: float) -> model.Fault:
+            return model.Fault(
+                fault=kind, target=target, at=at, hold=0, recovery=60
+            )
+
+        for one, other in (
+            (('node.off', 'ctl1', 0), ('service.restart', 'rabbitmq', 59)),
+            (('service.restart', 'rabbitmq', 0), ('node.off', 'ctl1', 59)),
+            (('disk.full', 'var', 0), ('node.reset', 'ctl1', 30)),
+            (('switch.port_down', 'ctl1-net', 0), ('disk.full', 'var', 1)),
+            (('switch.port_down', 'ctl1-net', 9), ('node.off', 'ctl1', 0)),
+        ):
+            text = self._refused(fault(*one), fault(*other), targets=names)
+            self.assertIn('10.0.0.1 away meanwhile', text)
+            late = (*other[:2], one[2] + 60)
+            self._check(fault(*one), fault(*late), targets=names)
+        held = model.Fault(fault='node.off', target='ctl1', hold=None)
+        text = self._refused(
+            held, fault('service.restart', 'rabbitmq', 900), targets=names
+        )
+        self.assertIn('node.off of ctl1 takes 10.0.0.1 away', text)
+
+    def test_what_the_host_forbids(self) -> None:
+        with mock.patch.object(
+            evidence.UnitState, 'forbidden', 'nobody could heal it'
+        ):
+            self.assertIn('nobody could heal it', self._refused())
+
     def test_pattern_with_shell(self) -> None:
         self._configure(
             test_configuration.changed(
@@ -156,7 +269,7 @@ class TestGuard(testtools.TestCase):
         self.assertIn('not a file', self._refused())
 
     def test_ansible_missing(self) -> None:
-        def missing() -> None:
+        def missing(kinds: object) -> None:
             raise errors.UsageError('install the extra `faults`')
 
         self.assertRaises(

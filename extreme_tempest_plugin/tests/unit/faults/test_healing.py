@@ -12,6 +12,7 @@
 import os
 import pathlib
 import tempfile
+from collections.abc import Iterable
 
 import msgspec
 import testtools
@@ -43,8 +44,8 @@ class TestHealAll(testtools.TestCase):
     def _heal(self) -> tuple[healing.Healed, ...]:
         return healing.Healer(
             self.log,
-            self.engine,
-            self.observer,
+            lambda kind: self.engine,
+            lambda kind: self.observer,
             self.lines.append,
             clock=self.clock.now,
             pause=self.clock.pause,
@@ -107,6 +108,23 @@ class TestHealAll(testtools.TestCase):
         # Seen whole first, and again for the whole of the steady time.
         self.assertGreaterEqual(self.clock.ns, when + 2 * fakes.SECOND)
 
+    def test_what_breaks_after_it_was_undone_is_undone_again(self) -> None:
+        # As a host that the killed run told to shut down, which takes time.
+        self._left(fakes.entry())
+        when = self.clock.ns + fakes.SECOND
+
+        def late() -> None:
+            if self.clock.ns >= when:
+                self.service.stop()
+                self.clock.on_pause = lambda: None
+
+        self.clock.on_pause = late
+        (healed,) = self._heal()
+        self.assertTrue(healed.proven)
+        self.assertEqual([Verb.START] * 2, self.engine.calls)
+        # Well before the recovery was over.
+        self.assertLess(self.clock.ns, when + 20 * fakes.SECOND)
+
     def test_reverse_order(self) -> None:
         self._left(
             fakes.entry('fault-1', utc_ns=1), fakes.entry('fault-2', utc_ns=2)
@@ -125,6 +143,14 @@ class TestHealAll(testtools.TestCase):
         self.engine.instead = {}
         (healed,) = self._heal()
         self.assertTrue(healed.proven)
+
+    def test_kind_that_this_version_does_not_know(self) -> None:
+        self._left(fakes.entry(kind='service.explode'))
+        (healed,) = self._heal()
+        self.assertFalse(healed.proven)
+        self.assertIn('service.explode', healed.text)
+        self.assertEqual([], self.engine.calls)
+        self.assertEqual(1, len(self.log.held()))
 
     def test_cannot_be_seen(self) -> None:
         self._left(fakes.entry())
@@ -171,14 +197,15 @@ class TestHealAll(testtools.TestCase):
         self.assertTrue(healed.proven)
 
     def test_preflight_only_where_there_is_something(self) -> None:
-        def missing() -> None:
+        def missing(kinds: Iterable[catalogue.Kind]) -> None:
+            self.assertEqual(['service.terminate'], [k.name for k in kinds])
             raise errors.UsageError('install')
 
         def healer() -> healing.Healer:
             return healing.Healer(
                 self.log,
-                self.engine,
-                self.observer,
+                lambda kind: self.engine,
+                lambda kind: self.observer,
                 self.lines.append,
                 preflight=missing,
             )

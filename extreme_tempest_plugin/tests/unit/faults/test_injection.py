@@ -11,12 +11,14 @@
 #    under the License.
 import pathlib
 import tempfile
+from unittest import mock
 
 import testtools
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.history import events
@@ -189,6 +191,24 @@ class TestInjection(testtools.TestCase):
         self.assertEqual([], self.engine.calls)
         (note,) = self._notes(events.Topic.UNMEASURED)
         self.assertIn('no answer', note)
+
+    def test_what_the_host_forbids_is_not_touched(self) -> None:
+        forbidden = mock.patch.object(
+            evidence.UnitState, 'forbidden', 'nobody could heal it'
+        )
+        with forbidden, self._make() as fault:
+            pass
+        self.assertEqual([], self.engine.calls)
+        self.assertEqual([Phase.PLANNED], self._phases())
+        (note,) = self._notes(events.Topic.UNMEASURED)
+        self.assertIn('nobody could heal it', note)
+        self.assertTrue(fault.healed)
+
+    def test_engine_is_told_when_the_target_heals_itself(self) -> None:
+        timer = mock.patch.object(catalogue, 'dead_man', return_value=75.0)
+        with timer, self._make():
+            pass
+        self.assertEqual(75.0, self.engine.dead_men[0])
 
     def test_exception_while_held_heals(self) -> None:
         with testtools.ExpectedException(KeyboardInterrupt), self._make():

@@ -12,6 +12,7 @@
 """Files for the user of a sandbox."""
 
 import configparser
+import json
 import pathlib
 from unittest import mock
 
@@ -21,11 +22,15 @@ import testtools
 import yaml
 from os_faults.api import node_collection
 
+from extreme_tempest_plugin.faults import bmcs
+from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults.drivers import ports
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
 from extreme_tempest_plugin.sandbox import workspace
+from extreme_tempest_plugin.sandbox.guest import switchport
 from extreme_tempest_plugin.sandbox.image import golden
 
 SHAPE = topology.named('single')
@@ -47,6 +52,13 @@ class TestWorkspace(testtools.TestCase):
     def write(self, without=()):
         shape = services.select(SHAPE, without)
         return workspace.write(self.layout, shape, GOLDEN, self.key)
+
+    def read(self, name):
+        """Targets of a topology, as the fault layer reads them."""
+        self.made = workspace.write(
+            self.layout, topology.named(name), GOLDEN, self.key
+        )
+        return configuration.read(str(self.made.os_faults_yaml)).targets
 
     def tempest(self):
         parser = configparser.ConfigParser(interpolation=None)
@@ -140,8 +152,86 @@ class TestWorkspace(testtools.TestCase):
         )
 
     def test_our_own_reader_takes_what_we_write(self):
-        read = configuration.read(str(self.made.os_faults_yaml))
-        self.assertIn('rabbitmq', read.targets)
+        for name in ('single', 'ha'):
+            self.made = workspace.write(
+                self.layout, topology.named(name), GOLDEN, self.key
+            )
+            read = configuration.read(str(self.made.os_faults_yaml))
+            self.assertEqual({}, read.unusable)
+            allowed = self.tempest()['destructive']['targets'].split(',')
+            self.assertEqual(set(), {*allowed} - {*read.targets})
+            kinds = {read.targets[one].subject for one in allowed}
+            self.assertEqual({*catalogue.Subject} - {'disk'}, kinds)
+
+    def test_power_of_a_host_knows_its_services(self):
+        read = self.read('single')
+        power = read['cmp2'].power
+        self.assertEqual('10.88.0.122', power.bmc)
+        self.assertEqual(('nova-compute', 'guest-answers'), power.units)
+        self.assertIn('rabbitmq-server', read['ctl1'].power.units)
+        secret = bmcs.credentials(power)
+        self.assertEqual('very-secret', secret.password)
+
+    def test_partitions(self):
+        read = self.read('single')
+        cut = read['cmp2-no-controllers-in']
+        self.assertEqual('10.88.0.22', cut.hosts[0].address)
+        self.assertEqual(('10.88.0.11',), cut.partition.peers)
+        self.assertEqual('in', cut.partition.direction)
+        cut = read['ctl1-no-computes'].partition
+        self.assertEqual(('10.88.0.21', '10.88.0.22'), cut.peers)
+        self.assertEqual('both', cut.direction)
+        self.assertNotIn('ctl1-no-controllers', read)
+        alone = self.read('ha')['ctl2-no-controllers'].partition
+        self.assertEqual(('10.88.0.11', '10.88.0.13'), alone.peers)
+
+    def test_ports_of_the_switch(self):
+        read = self.read('ha')
+        whole = read['all-ports'].ports
+        self.assertEqual(3 + 2 * 3, len(whole.names))
+        self.assertEqual(5, len(whole.behind))
+        cmp1 = read['cmp1-ports']
+        self.assertEqual('10.88.0.2', cmp1.hosts[0].address)
+        self.assertEqual(
+            ('cmp1-eth0', 'cmp1-eth1', 'cmp1-eth2'), cmp1.ports.names
+        )
+        self.assertEqual('10.88.0.21', cmp1.ports.behind[0].address)
+        tunnel = read['cmp1-tunnel'].ports
+        self.assertEqual(('cmp1-eth1',), tunnel.names)
+        self.assertEqual((), tunnel.behind)
+
+    def test_ports_are_those_of_the_switch(self):
+        # What its command shows and understands, by the names of the cables.
+        links = [
+            {
+                'ifname': f'{host.name}-eth{number}',
+                'master': {v: k for k, v in switchport._NETWORKS.items()}[
+                    network
+                ],
+                'flags': ['UP', 'LOWER_UP'],
+            }
+            for host in topology.named('single').nodes
+            for number, network in enumerate(host.networks)
+        ]
+        known = switchport.parse(json.dumps(links))
+        for target in self.read('single').values():
+            if target.ports is None:
+                continue
+            for command in target.ports.commands(target.ports.down):
+                program, order, *words = command
+                self.assertEqual('/usr/local/bin/switchport', program)
+                self.assertEqual('down', order)
+                (port,) = switchport.chosen(known, *words)
+                self.assertIn(port.name, target.ports.names)
+            (show,) = target.ports.commands(target.ports.status)
+            self.assertEqual(('/usr/local/bin/switchport', 'show'), show)
+            text = ''.join(
+                f'Said1={line}\n'
+                for line in switchport.table(known).splitlines()
+            )
+            self.assertEqual(
+                {'up'}, {state for _, state in ports.parse(text, target).ports}
+            )
 
     def test_os_faults_takes_what_we_write(self):
         config = yaml.safe_load(self.made.os_faults_yaml.read_text())

@@ -1,0 +1,274 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""A run is killed with SIGKILL; what undoes its fault is on disk.
+
+And one that is not killed comes through every phase.
+"""
+
+import collections.abc
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import fixtures
+import msgspec
+import testtools
+
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import healing
+from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import parts
+from extreme_tempest_plugin.faults.drivers import dead_man
+from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.tests.functional.faults import killed_run
+from extreme_tempest_plugin.tests.functional.faults import namespaces
+from extreme_tempest_plugin.tests.functional.faults import test_freeze
+from extreme_tempest_plugin.tests.functional.logs import sshd
+
+_MODULE = 'extreme_tempest_plugin.tests.functional.faults.killed_run'
+
+
+_ASK = """
+import sys
+import msgspec
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults.drivers import remote
+host = msgspec.json.decode(sys.argv[1], type=ssh.Host)
+remote.run(host, 'sleep 60', timeout=60)
+"""
+
+
+class TestSsh(testtools.TestCase):
+    def test_ssh_dies_with_us(self) -> None:
+        # Else a command that is still on its way breaks what was healed.
+        if sshd.binary() is None:
+            self.fail('install openssh-server: this test needs sshd')
+        host = self.useFixture(sshd.Sshd()).host
+        # As an argument of ssh; the run that asks has it in JSON.
+        key = f'-i\0{host.key_file}\0'
+        asks = subprocess.Popen(
+            [sys.executable, '-c', _ASK, msgspec.json.encode(host)]
+        )
+        self.addCleanup(asks.wait)
+        self.addCleanup(asks.kill)
+        _wait(lambda: bool(namespaces.naming(key)))
+        asks.send_signal(signal.SIGKILL)
+        _wait(lambda: not namespaces.naming(key))
+
+
+def _wait(condition: collections.abc.Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+class KilledRun(testtools.TestCase):
+    """A run of one fault, killed and healed."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        if sshd.binary() is None:
+            self.fail('install openssh-server: this test needs sshd')
+        self.state = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def _start(
+        self, plan: model.Fault, target: configuration.Target
+    ) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [
+                sys.executable, '-m', _MODULE,
+                msgspec.json.encode(plan), msgspec.json.encode(target),
+                str(self.state), test_freeze.find(),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding='utf-8',
+        )  # fmt: skip
+
+    def _live(self, plan: model.Fault, target: configuration.Target) -> None:
+        """Let a run come to its end, and see each phase of its fault."""
+        run = self._start(msgspec.structs.replace(plan, hold=1), target)
+        said, notes = run.communicate(timeout=100)
+        self.assertEqual(
+            [
+                'planned', 'injected', 'evidenced',
+                'healing', 'healed', 'heal-evidenced',
+            ],
+            said.split(),
+            notes,
+        )  # fmt: skip
+        self.assertEqual(('', 0), (notes, run.returncode))
+        self.assertEqual((), journal.Journal(self.state).held())
+
+    def _kill(
+        self,
+        plan: model.Fault,
+        target: configuration.Target,
+        phase: str,
+        after: float = 0.0,
+    ) -> None:
+        """Run until it says the phase, and kill it some seconds later."""
+        run = self._start(plan, target)
+        try:
+            assert run.stdout is not None
+            for line in run.stdout:
+                if line == f'{phase}\n':
+                    break
+            else:
+                self.fail(f'the run ended before it was {phase}')
+            time.sleep(after)
+        finally:
+            run.send_signal(signal.SIGKILL)
+            run.communicate(timeout=30)
+
+    def _heal(self) -> healing.Healed:
+        """As ``tempest extreme heal`` does."""
+        log = journal.Journal(self.state)
+        self.assertEqual(1, len(log.held()))
+        (healed,) = healing.Healer(
+            log,
+            lambda kind: killed_run.driver(kind, test_freeze.find())[0],
+            lambda kind: killed_run.driver(kind, test_freeze.find())[1],
+            lambda line: None,
+        ).heal_all()
+        self.assertTrue(healed.proven, healed)
+        self.assertEqual((), log.held())
+        return healed
+
+
+class TestKilledFreeze(KilledRun):
+    def test_freeze(self) -> None:
+        plan = model.Fault(fault='service.freeze', target='server', hold=60)
+        for phase, after in (
+            ('planned', 0.0),
+            ('injected', 0.0),
+            ('injected', 0.7),
+            ('evidenced', 0.0),
+        ):
+            service = self.useFixture(test_freeze.Service())
+            target = configuration.Target(
+                name='server',
+                unit=str(service.pid),
+                hosts=(self.useFixture(sshd.Sshd()).host,),
+                port=service.port,
+            )
+            self._kill(plan, target, phase, after)
+            if phase == 'evidenced':
+                self.assertEqual({'T'}, set(service.states()))
+            if journal.Journal(self.state).held():
+                self._heal()
+            else:
+                self.assertEqual('planned', phase)
+            self.assertNotIn('T', service.states())
+            self.assertTrue(service.answers())
+        self._live(plan, target)
+        self.assertNotIn('T', service.states())
+
+
+class TestKilledPartition(KilledRun):
+    def setUp(self) -> None:
+        super().setUp()
+        if why := namespaces.usable():
+            self.skipTest(why)
+        self.net = self.useFixture(namespaces.Namespaces())
+        self.target = configuration.Target(
+            name=f'host-peer-{os.getpid()}',
+            hosts=(self.useFixture(sshd.Sshd(self.net.enter)).host,),
+            partition=parts.Partition(
+                peers=(namespaces.PEER,), port=self.net.port
+            ),
+        )
+        self.addCleanup(self._disarm)
+
+    def _disarm(self) -> None:
+        for pid in namespaces.naming(dead_man.tag(self.target)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _plan(self, hold: float, recovery: float) -> model.Fault:
+        return model.Fault(
+            fault='network.partition',
+            target=self.target.name,
+            hold=hold,
+            recovery=recovery,
+        )
+
+    def _rules(self) -> str:
+        return self.net.on_host('nft', 'list', 'ruleset').stdout
+
+    def test_partition(self) -> None:
+        for phase, after in (
+            ('injected', 0.0),
+            ('injected', 0.7),
+            ('evidenced', 0.0),
+        ):
+            self._kill(self._plan(60, 90), self.target, phase, after)
+            if phase == 'evidenced':
+                self.assertFalse(self.net.reaches(namespaces.PEER))
+            self._heal()
+            self.assertTrue(self.net.reaches(namespaces.PEER))
+            self.assertEqual('', self._rules())
+            self.assertEqual([], namespaces.naming(dead_man.tag(self.target)))
+        self._live(self._plan(1, 90), self.target)
+        self.assertTrue(self.net.reaches(namespaces.PEER))
+
+    def test_nobody_heals_a_partition(self) -> None:
+        plan = self._plan(9, 10)
+        began = time.monotonic()
+        self._kill(plan, self.target, 'evidenced')
+        self.assertFalse(self.net.reaches(namespaces.PEER))
+        waits = catalogue.dead_man(plan)
+        while self._rules():
+            self.assertLess(time.monotonic() - began, waits + 20)
+            time.sleep(0.5)
+        self.assertTrue(self.net.reaches(namespaces.PEER))
+        # The journal does not know, and loses nothing by asking.
+        self._heal()
+
+
+class TestKilledDisk(KilledRun):
+    def test_disk(self) -> None:
+        if os.getuid():
+            self.skipTest('mounting needs root')
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        subprocess.run(
+            ['mount', '-t', 'tmpfs', '-o', 'size=32m', 'extreme', path],
+            check=True,
+        )
+        self.addCleanup(subprocess.run, ['umount', path], check=True)
+        target = configuration.Target(
+            name=f'disk-{os.getpid()}',
+            hosts=(self.useFixture(sshd.Sshd()).host,),
+            disk=parts.Disk(path=str(path)),
+        )
+        plan = model.Fault(
+            fault='disk.full', target=target.name, hold=60, recovery=90
+        )
+        for phase, after in (
+            ('injected', 0.0),
+            ('injected', 0.7),
+            ('evidenced', 0.0),
+        ):
+            self._kill(plan, target, phase, after)
+            if phase == 'evidenced':
+                self.assertEqual(1, len(list(path.iterdir())))
+            self._heal()
+            self.assertEqual([], list(path.iterdir()))
+            self.assertEqual([], namespaces.naming(dead_man.tag(target)))
+        self._live(plan, target)
+        self.assertEqual([], list(path.iterdir()))

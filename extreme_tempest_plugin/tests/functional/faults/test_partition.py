@@ -1,0 +1,254 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""nftables in network namespaces, through a real sshd."""
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import signal
+import sys
+import time
+
+import testtools
+
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import parts
+from extreme_tempest_plugin.faults.drivers import dead_man
+from extreme_tempest_plugin.faults.drivers import partition
+from extreme_tempest_plugin.faults.drivers import remote
+from extreme_tempest_plugin.tests.functional.faults import namespaces
+from extreme_tempest_plugin.tests.functional.logs import sshd
+
+Verb = catalogue.Verb
+CUT = catalogue.Proof.CUT
+_TIMEOUT = 20.0
+_HANG = 'while kill -0 $PPID 2>/dev/null; do sleep 0.2; done'
+PEERS = (namespaces.PEER, namespaces.PEER6)
+# Nothing that is executable is called nft, for this session alone: the
+# mounts of "ip netns exec" are its own.
+_WITHOUT_NFT = (
+    "sh -c 'mount --bind /dev/null {nft}; eval \"$SSH_ORIGINAL_COMMAND\"'"
+)
+
+
+class TestPartition(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        if why := namespaces.usable():
+            self.skipTest(why)
+        self.assertIsNotNone(_nft(), 'install nftables: this test needs nft')
+        self.net = self.useFixture(namespaces.Namespaces())
+        self.engine = partition.Partitioner(_TIMEOUT)
+
+    def _target(
+        self, direction: str = 'both', force: str = '', **changes: object
+    ) -> configuration.Target:
+        server = self.useFixture(sshd.Sshd(force or self.net.enter))
+        target = configuration.Target(
+            # Its own, as others may test on this machine.
+            name=f'host-peer-{os.getpid()}',
+            hosts=(server.host,),
+            partition=dataclasses.replace(
+                parts.Partition(
+                    peers=PEERS, direction=direction, port=self.net.port
+                ),
+                **changes,
+            ),
+        )
+        self.addCleanup(self._disarm, dead_man.tag(target))
+        return target
+
+    def _disarm(self, tag: str) -> None:
+        """Leave no timer behind, whatever became of the test."""
+        for pid in namespaces.naming(tag):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _look(self, target: configuration.Target) -> partition.CutState:
+        (state,) = self.engine.observe(target)
+        return state
+
+    def _rules(self) -> str:
+        return self.net.on_host('nft', 'list', 'ruleset').stdout
+
+    def _assert_whole(self, target: configuration.Target) -> None:
+        state = self._look(target)
+        self.assertTrue(state.whole, state)
+        self.assertFalse(state.timer)
+        self.assertEqual([], namespaces.naming(dead_man.tag(target)))
+        self.assertEqual('', self._rules())
+        for peer in PEERS:
+            self.assertTrue(self.net.reaches(peer))
+
+    def test_cut_and_join(self) -> None:
+        target = self._target()
+        self._assert_whole(target)
+        before = self._look(target)
+        self.assertEqual('', before.forbidden)
+        self.assertFalse(before.shows(CUT, before))
+
+        self.engine.call(Verb.CUT, target, 600)
+        for peer in PEERS:
+            self.assertFalse(self.net.reaches(peer))
+        cut = self._look(target)
+        self.assertTrue(cut.shows(CUT, before), cut)
+        self.assertFalse(cut.whole)
+        self.assertTrue(cut.timer)
+        self.assertEqual(1, len(namespaces.naming(dead_man.tag(target))))
+        self.assertGreater(cut.packets, 0)
+        self.assertEqual(4, self._rules().count(' drop'))
+
+        # A second time is the same, not twice of it.
+        self.engine.call(Verb.CUT, target, 600)
+        self.assertEqual(4, self._rules().count(' drop'))
+        self.engine.call(Verb.JOIN, target)
+        self._assert_whole(target)
+        # Heals what is whole as well.
+        self.engine.call(Verb.JOIN, target)
+        self._assert_whole(target)
+
+    def test_one_way(self) -> None:
+        for direction, arrives in (
+            ('in', (True, False)),
+            ('out', (False, True)),
+        ):
+            target = self._target(direction)
+            before = self._look(target)
+            self.engine.call(Verb.CUT, target, 600)
+            there = _sends(self.net.host, self.net.peer, namespaces.PEER)
+            back = _sends(self.net.peer, self.net.host, namespaces.HOST)
+            self.assertEqual(arrives, (there, back), direction)
+            cut = self._look(target)
+            self.assertTrue(cut.shows(CUT, before), cut)
+            other = dataclasses.replace(
+                cut, wanted=self._look(self._target()).wanted
+            )
+            self.assertFalse(other.shows(CUT, before))
+            self.engine.call(Verb.JOIN, target)
+            self._assert_whole(target)
+
+    def test_timer_undoes_it(self) -> None:
+        target = self._target()
+        self.engine.call(Verb.CUT, target, 4)
+        self.assertIn(' drop', self._rules())
+        time.sleep(4)
+        end = time.monotonic() + 10
+        while self._rules():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.2)
+        self._assert_whole(target)
+
+    def test_timer_of_an_earlier_cut_does_not_undo_a_later(self) -> None:
+        target = self._target()
+        self.engine.call(Verb.CUT, target, 5)
+        self.engine.call(Verb.JOIN, target)
+        self.engine.call(Verb.CUT, target, 600)
+        time.sleep(6)
+        self.assertFalse(self.net.reaches(namespaces.PEER))
+        self.engine.call(Verb.JOIN, target)
+        self._assert_whole(target)
+
+    def test_without_a_timer_nothing_is_cut(self) -> None:
+        target = self._target()
+        self.assertRaises(
+            remote.RemoteError, self.engine.call, Verb.CUT, target
+        )
+        self._assert_whole(target)
+
+    def test_where_we_come_from_is_never_cut(self) -> None:
+        target = self._target(peers=(namespaces.PEER, '127.0.0.1'))
+        self.assertIn('127.0.0.1 is where we', self._look(target).forbidden)
+        error = self.assertRaises(
+            remote.RemoteError, self.engine.call, Verb.CUT, target, 600
+        )
+        self.assertIn('where we come from', str(error))
+        self.assertEqual('', self._rules())
+        self.assertFalse(self._look(target).timer)
+
+    def test_unknown_where_we_come_from(self) -> None:
+        force = f'unset SSH_CONNECTION; {self.net.enter}'
+        target = self._target(force=force)
+        self.assertIn('not known', self._look(target).forbidden)
+        self.assertRaises(
+            remote.RemoteError, self.engine.call, Verb.CUT, target, 600
+        )
+        self.assertEqual('', self._rules())
+
+    def test_host_without_nft(self) -> None:
+        hidden = _WITHOUT_NFT.format(nft=_nft())
+        target = self._target(
+            force=f'exec ip netns exec {self.net.host} {hidden}'
+        )
+        error = self.assertRaises(
+            remote.RemoteError, self.engine.call, Verb.CUT, target, 600
+        )
+        self.assertIn('nft is not installed', str(error))
+        error = self.assertRaises(
+            ssh.UnreachableError, self.engine.observe, target
+        )
+        self.assertIn('nft is not installed', str(error))
+
+    def test_shell_in_a_value(self) -> None:
+        target = self._target(peers=('198.51.100.2; id',))
+        self.assertRaises(
+            remote.RemoteError, self.engine.call, Verb.CUT, target, 600
+        )
+
+    def test_silent_host_is_given_up(self) -> None:
+        target = self._target(force=_HANG)
+        engine = partition.Partitioner(3.0)
+        for call in (
+            lambda: engine.call(Verb.CUT, target, 600),
+            lambda: engine.call(Verb.JOIN, target),
+            lambda: engine.observe(target),
+        ):
+            began = time.monotonic()
+            self.assertRaises(ssh.UnreachableError, call)
+            self.assertLess(time.monotonic() - began, 3 + 5)
+
+
+def _nft() -> str | None:
+    return shutil.which('nft', path='/usr/sbin:/sbin:/usr/bin:/bin')
+
+
+_RECEIVE = """
+import socket, sys
+one = socket.socket(type=socket.SOCK_DGRAM)
+one.bind(('', 7002))
+one.settimeout(float(sys.argv[1]))
+print('ready', flush=True)
+one.recv(1)
+"""
+_SEND = """
+import socket, sys
+one = socket.socket(type=socket.SOCK_DGRAM)
+for _ in range(3):
+    try:
+        one.sendto(b'x', (sys.argv[1], 7002))
+    except PermissionError:
+        pass  # dropped on its way out
+"""
+
+
+def _sends(sender: str, receiver: str, address: str) -> bool:
+    """Whether a datagram from one namespace arrives in the other."""
+    waits = namespaces.start(receiver, sys.executable, '-c', _RECEIVE, '3')
+    assert waits.stdout is not None
+    waits.stdout.readline()
+    sends = namespaces.start(sender, sys.executable, '-c', _SEND, address)
+    sends.communicate(timeout=30)
+    assert not sends.returncode
+    waits.communicate(timeout=30)
+    return not waits.returncode
