@@ -17,6 +17,7 @@ import functools
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.checkers import windows
+from extreme_tempest_plugin.faults import bystanders
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
@@ -38,6 +39,21 @@ def heal_dead_runs(destructive: settings.Destructive) -> None:
                 f'{one.fault} of a dead run is not healed: {one.text}; see '
                 '`tempest extreme heal`'
             )
+
+
+def others(
+    faults: tuple[model.Fault, ...], destructive: settings.Destructive
+) -> bystanders.Bystanders:
+    """What must be there between the faults of a plan.
+
+    :raises UsageError: if the os-faults configuration cannot be used.
+    """
+    offered = (
+        configuration.read(destructive.os_faults_config).targets.values()
+        if len(faults) > 1
+        else ()
+    )
+    return bystanders.Bystanders(offered)
 
 
 class Breaking:

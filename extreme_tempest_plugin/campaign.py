@@ -36,6 +36,7 @@ from extreme_tempest_plugin import progress
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin import storming
+from extreme_tempest_plugin import turns
 from extreme_tempest_plugin.checkers import alarm
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.cloud import credentials
@@ -99,7 +100,7 @@ def run(
     if again:
         remarks = (f'this repeats run {again.run}', *remarks)
     breaking.heal_dead_runs(settings.destructive)
-    targets = guard.check(plan.faults, settings.destructive)
+    targets = guard.check(plan.faults, settings.destructive, plan.bounds)
     known = known_issues.load(settings.known_issues or (known_issues.SHIPPED,))
     directory = run_directory.RunDirectory(settings.runs_dir, plan)
     try:
@@ -170,6 +171,13 @@ class Campaign:
             directory.run,
             self._writer.append,
         )
+        self._turns = turns.Turns(
+            plan,
+            self._breaking.in_turn(),
+            breaking.others(plan.faults, settings.destructive),
+            self._observing.up,
+            self,
+        )
         self._alarm = alarm.Alarm(self._breaking.seen)
 
     def run(self) -> None:
@@ -180,9 +188,9 @@ class Campaign:
             for remark in self._remarks:
                 self._note(events.Topic.REMARK, 'storm', remark)
             try:
-                self._show('starting the monitors')
+                self.show('starting the monitors')
                 with self._observing.observed(
-                    lambda: self._show('stopping the monitors')
+                    lambda: self.show('stopping the monitors')
                 ):
                     try:
                         self._break_and_storm()
@@ -206,61 +214,59 @@ class Campaign:
                 self._alarm.see,
                 self._again,
             )
-            self._storm.start(self._show)
+            self._storm.start(self.show)
         self._began = time.monotonic()
-        with contextlib.suppress(_Early):
-            self._break_in_turn()
-            self._wait_until(
-                self._plan.duration, 'storm' if self._storm else WATCHING
-            )
+        try:
+            self._turns.run()
+            self.wait_until(self._plan.duration)
             while self._storm and self._storm.is_late():
                 self._pause(PERIOD, 'the replay is late')
+        except _Early:
+            pass
+        except turns.Aborted as limit:
+            said = f'aborted, nothing more is broken: {limit}'
+            self._note.unmeasured('run', said)
+            self._remarks = (*self._remarks, said)
         if self._storm:
-            why = self._storm.settle(self._show)
+            why = self._storm.settle(self.show)
             if why:
                 self._note.unmeasured('storm', why)
-
-    def _break_in_turn(self) -> None:
-        for fault, make in self._breaking.in_turn():
-            self._wait_until(fault.at, 'storm' if self._storm else WATCHING)
-            self._show(f'{fault.fault} of {fault.target}')
-            one = make()
-            one.inject()
-            if fault.hold is None:
-                continue
-            self._wait_until(
-                self._elapsed() + fault.hold, f'{fault.target} is broken'
-            )
-            if self._storm:
-                self._show('counting what is there')
-                self._storm.look()
-            self._show(f'healing {fault.target}')
-            one.heal()
 
     def _put_back(self) -> None:
         """Heal, count and delete, in this order, whatever came before."""
         with contextlib.ExitStack() as stack:
             # Called from the last to the first, each whatever the others do.
             if self._storm:
-                stack.callback(self._storm.clean_up, self._show)
+                stack.callback(self._storm.clean_up, self.show)
             for fault in self._breaking.held:
                 stack.callback(self._heal, fault)
 
     def _heal(self, fault: injection.Injection) -> None:
         if fault.healed is None:
-            self._show(f'healing {fault.plan.target}')
+            self.show(f'healing {fault.plan.target}')
         fault.heal()
 
-    def _elapsed(self) -> float:
+    def elapsed(self) -> float:
+        """Seconds since the storm began."""
         return time.monotonic() - self._began
 
-    def _wait_until(self, moment: float, phase: str) -> None:
-        """Wait until so many seconds after the start; the storm may die."""
-        while (left := moment - self._elapsed()) > 0:
+    def wait_until(self, moment: float, phase: str = '') -> None:
+        """Wait until so many seconds after the start; the storm may die.
+
+        :param phase: what is shown; empty where nothing special is done.
+        """
+        phase = phase or ('storm' if self._storm else WATCHING)
+        while (left := moment - self.elapsed()) > 0:
             self._pause(min(PERIOD, left), phase)
 
+    def look(self) -> None:
+        """Count what is there while a fault lasts."""
+        if self._storm:
+            self.show('counting what is there')
+            self._storm.look()
+
     def _pause(self, seconds: float, phase: str) -> None:
-        self._show(phase)
+        self.show(phase)
         time.sleep(seconds)
         self._stop_early()
 
@@ -279,11 +285,12 @@ class Campaign:
                 self._remarks = (*self._remarks, remark)
                 raise _Early
 
-    def _show(self, phase: str) -> None:
+    def show(self, phase: str) -> None:
+        """Say what is being done."""
         self._display(
             progress.Progress(
                 phase=phase,
-                elapsed=self._elapsed(),
+                elapsed=self.elapsed(),
                 duration=self._plan.duration,
                 storm=self._storm.progress() if self._storm else None,
                 monitors=self._observing.progress(),

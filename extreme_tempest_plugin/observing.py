@@ -113,3 +113,7 @@ class Observing:
     def progress(self) -> dict[str, watch.Progress]:
         """See ``watch.Monitors.progress``."""
         return self._monitors.progress()
+
+    def up(self) -> dict[str, bool | None]:
+        """Whether each service is up, None where nobody knows."""
+        return {name: seen.up for name, seen in self.progress().items()}

@@ -58,7 +58,7 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
         orders.check(plan.uptime)
         _check_boots(plan, settings)
     if plan.faults:
-        guard.permitted(plan.faults, settings.destructive)
+        guard.permitted(plan.faults, settings.destructive, plan.bounds)
     return plan
 
 

@@ -15,6 +15,7 @@ import argparse
 
 from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.cmd import conduct
+from extreme_tempest_plugin.cmd import dry_run
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import ready
 
@@ -40,6 +41,13 @@ class Run(base.Command):
             type=float,
             help='seconds, instead of the duration of the plan',
         )
+        parser.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='print what would be broken, on which hosts, when and what '
+            'undoes it, after everything that could be refused; nothing is '
+            'touched',
+        )
         conduct.add_options(parser)
         return parser
 
@@ -52,4 +60,6 @@ class Run(base.Command):
             if (value := getattr(args, key)) is not None
         }
         plan = ready.changed(plan, **changes)
+        if args.dry_run:
+            return dry_run.tell(args, plan, path)
         return conduct.conduct(args, plan, path)

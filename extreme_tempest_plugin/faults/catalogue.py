@@ -231,23 +231,24 @@ def kind(name: str) -> Kind:
         ) from None
 
 
-def check(faults: collections.abc.Iterable[model.Fault]) -> None:
+def check(
+    faults: collections.abc.Iterable[model.Fault],
+    bounds: model.Bounds = model.NARROWEST,
+) -> None:
     """Whether the faults of a plan can be run at all.
 
+    :param bounds: whether one may begin while another one lasts.
     :raises PlanError: naming the fault and what is wrong with it.
     """
-    held: dict[str, int] = {}
+    before: list[tuple[int, model.Fault]] = []
     numbered = enumerate(faults, start=1)
     for number, fault in sorted(numbered, key=lambda one: one[1].at):
-        wrong = _wrong(fault)
-        if not wrong and fault.target in held:
-            wrong = f'fault {held[fault.target]} still holds its target'
+        wrong = _wrong(fault) or _beside(fault, before, bounds)
         if wrong:
             raise errors.PlanError(
                 f'faults: {number}: {fault.fault} of {fault.target}: {wrong}'
             )
-        if fault.hold is None:
-            held[fault.target] = number
+        before.append((number, fault))
 
 
 def dead_man(fault: model.Fault) -> float:
@@ -270,4 +271,23 @@ def _wrong(fault: model.Fault) -> str:
             f'held for {fault.hold:g} s, it cannot be whole '
             f'{fault.recovery:g} s after the injection: raise `recovery`'
         )
+    return ''
+
+
+def _beside(
+    fault: model.Fault,
+    before: collections.abc.Iterable[tuple[int, model.Fault]],
+    bounds: model.Bounds,
+) -> str:
+    """What is wrong with a fault beside those that begin before it."""
+    for number, other in before:
+        if other.hold is not None and other.at + other.hold <= fault.at:
+            continue
+        if other.target == fault.target:
+            return f'fault {number} still holds its target'
+        if not bounds.overlap:
+            return (
+                f'fault {number} ({other.fault} of {other.target}) lasts '
+                'until then: raise `at`, or say `overlap: true` in the plan'
+            )
     return ''

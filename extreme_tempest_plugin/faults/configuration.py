@@ -23,6 +23,7 @@ import re
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import bmcs
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import clusters as clusters_
 from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults import schema
 from extreme_tempest_plugin.faults import switches
@@ -88,11 +89,13 @@ class Configuration:
     :param targets: what can be broken and proven so, by name.
     :param unusable: name of any other service or node to the reason, which
         begins with its key.
+    :param clusters: that may not lose their majority.
     """
 
     path: str
     targets: dict[str, Target]
     unusable: dict[str, str]
+    clusters: tuple[clusters_.Cluster, ...] = ()
 
 
 def read(path: str) -> Configuration:
@@ -104,7 +107,9 @@ def read(path: str) -> Configuration:
     return _Reading(path).configuration(schema.load(path))
 
 
-class _Reading(parts.Checking, bmcs.Checking, switches.Checking):
+class _Reading(
+    parts.Checking, bmcs.Checking, switches.Checking, clusters_.Checking
+):
     """One file being checked."""
 
     def configuration(self, data: object) -> Configuration:
@@ -132,9 +137,9 @@ class _Reading(parts.Checking, bmcs.Checking, switches.Checking):
                     f'{key}: its driver is {service.driver}; only '
                     f'{_SYSTEM_SERVICE} can be proven by systemd'
                 )
-        services = tuple(targets.values())
+        services = dict(targets)
         for key, target in (
-            *self._nodes(file, hosts, services),
+            *self._nodes(file, hosts, services.values()),
             *self._parts(file, hosts),
         ):
             self.check(key, target.name, _NAME, 'a name')
@@ -147,7 +152,18 @@ class _Reading(parts.Checking, bmcs.Checking, switches.Checking):
                     f'node_discover.args[{index}]: power_managements has no '
                     'BMC of it, of the driver ipmi'
                 )
-        return Configuration(self.path, targets, unusable)
+        return Configuration(
+            self.path, targets, unusable, tuple(self._clusters(file, services))
+        )
+
+    def _clusters(
+        self, file: schema.File, services: collections.abc.Mapping[str, Target]
+    ) -> collections.abc.Iterator[clusters_.Cluster]:
+        units = {name: target.unit for name, target in services.items()}
+        for name, given in file.clusters.items():
+            key = f'clusters.{name}'
+            self.check(key, name, _NAME, 'a name')
+            yield self.cluster(key, name, given, file, units)
 
     def _nodes(
         self,

@@ -16,7 +16,6 @@ A refusal is one line that says which option to set.
 
 import collections.abc
 import itertools
-import math
 import os
 import pathlib
 import socket
@@ -30,15 +29,16 @@ from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import losses
 from extreme_tempest_plugin.plan import model
-
-Planned = tuple[model.Fault, configuration.Target]
 
 
 def check(
     faults: collections.abc.Sequence[model.Fault],
     destructive: settings.Destructive,
+    bounds: model.Bounds = model.NARROWEST,
     *,
+    rehearsal: bool = False,
     observer: evidence.Observer | None = None,
     preflight: engines.Preflight = engines.preflight,
 ) -> tuple[configuration.Target, ...]:
@@ -47,6 +47,8 @@ def check(
     Reads files here and the state of the targets over SSH; changes nothing
     but making the directory of the journal.
 
+    :param bounds: what the plan lets them do together.
+    :param rehearsal: the directory of the journal is not made either.
     :param observer: sees the targets; that of each kind if it is not given.
     :param preflight: whether the engines of these kinds can work at all.
     :returns: the target of each fault, in their order.
@@ -56,16 +58,17 @@ def check(
     """
     if not faults:
         return ()
-    catalogue.check(faults)
-    targets = permitted(faults, destructive)
-    _check_reached(tuple(zip(faults, targets, strict=True)))
+    targets = permitted(faults, destructive, bounds)
     for target in targets:
         for host in target.hosts:
             _check_key(host, target)
     kinds = [catalogue.kind(fault.fault) for fault in faults]
     preflight(kinds)
     log = journal.Journal(destructive.state_dir)
-    log.prepare()
+    if rehearsal:
+        log.check()
+    else:
+        log.prepare()
     journal.refuse_active(log.held())
     for kind, target in dict.fromkeys(zip(kinds, targets, strict=True)):
         _check_steady(target, observer or engines.observer(kind))
@@ -75,12 +78,15 @@ def check(
 def permitted(
     faults: collections.abc.Sequence[model.Fault],
     destructive: settings.Destructive,
+    bounds: model.Bounds = model.NARROWEST,
 ) -> tuple[configuration.Target, ...]:
-    """What the options alone say; touches nothing but the file.
+    """What plan and options alone say; touches nothing but the file.
 
+    :raises PlanError: for a fault that no plan can have.
     :raises RefusedError: for what may not be broken.
     :raises UsageError: for a configuration that cannot be used.
     """
+    catalogue.check(faults, bounds)
     for fault in faults:
         about = f'{fault.fault} of {fault.target} refused'
         if not destructive.allowed:
@@ -100,7 +106,11 @@ def permitted(
                 'of the os-faults configuration'
             )
     offered = configuration.read(destructive.os_faults_config)
-    return tuple(_target(fault, offered) for fault in faults)
+    targets = tuple(_target(fault, offered) for fault in faults)
+    planned = tuple(zip(faults, targets, strict=True))
+    _check_reached(planned)
+    losses.check(planned, offered.clusters, bounds)
+    return targets
 
 
 def _target(
@@ -127,7 +137,7 @@ def _target(
         )
     if target.partition is not None:
         _check_tester(target.partition.peers, 'cut off', about)
-    _check_tester(_away(target), 'away', about)
+    _check_tester(losses.away(target), 'away', about)
     return target
 
 
@@ -148,16 +158,7 @@ def _check_tester(
             )
 
 
-def _away(target: configuration.Target) -> tuple[str, ...]:
-    """Hosts that nobody reaches while the fault lasts."""
-    if target.power is not None:
-        return tuple(host.address for host in target.hosts)
-    if target.ports is not None:
-        return tuple(host.address for host in target.ports.behind)
-    return ()
-
-
-def _check_reached(planned: tuple[Planned, ...]) -> None:
+def _check_reached(planned: tuple[losses.Planned, ...]) -> None:
     """Whether no fault needs a host that another one takes away meanwhile.
 
     It could neither be proven nor healed.
@@ -166,26 +167,17 @@ def _check_reached(planned: tuple[Planned, ...]) -> None:
     """
     for first, second in itertools.permutations(planned, 2):
         (fault, target), (other, needs) = first, second
-        if not _meet(fault, other):
+        if not losses.meet(fault, other):
             continue
-        needed = {host.address for host in needs.hosts} | {*_away(needs)}
+        needed = {host.address for host in needs.hosts} | {*losses.away(needs)}
         if needs.partition is not None:
             needed |= {*needs.partition.peers}
-        if both := needed.intersection(_away(target)):
+        if both := needed.intersection(losses.away(target)):
             raise errors.RefusedError(
                 f'{other.fault} of {other.target} refused: {fault.fault} of '
                 f'{fault.target} takes {min(both)} away meanwhile: raise '
                 '`at` of the later one'
             )
-
-
-def _meet(one: model.Fault, other: model.Fault) -> bool:
-    """Whether the one may not be over when the other begins, or reverse."""
-
-    def end(fault: model.Fault) -> float:
-        return math.inf if fault.hold is None else fault.at + fault.recovery
-
-    return one.at < end(other) and other.at < end(one)
 
 
 def _leads_to_us(address: str) -> bool:

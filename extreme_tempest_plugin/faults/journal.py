@@ -18,6 +18,7 @@ heal is proven, so whatever lies there may still be broken.
 
 import collections.abc
 import contextlib
+import errno
 import fcntl
 import os
 import pathlib
@@ -79,6 +80,18 @@ class Journal:
         with self._explained():
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._write('probe' + _UNFINISHED, b'{}').unlink()
+
+    def check(self) -> None:
+        """As :meth:`prepare`, as far as can be seen without making anything.
+
+        :raises UsageError: if it cannot be written.
+        """
+        there = self.directory
+        while not there.exists() and there != there.parent:
+            there = there.parent
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+            with self._explained():
+                raise PermissionError(errno.EACCES, 'cannot be written')
 
     def add(self, entry: Entry) -> pathlib.Path:
         """Write an entry; once this returns it survives a loss of power.

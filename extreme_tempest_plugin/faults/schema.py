@@ -112,6 +112,13 @@ class Switch(Part, frozen=True, forbid_unknown_fields=True):
     auth: Auth = Auth()
 
 
+class Cluster(Part, frozen=True, forbid_unknown_fields=True):
+    """Ours as well: one host alone has no quorum to lose."""
+
+    hosts: Annotated[list[str], msgspec.Meta(min_length=2)]
+    services: list[str] = []
+
+
 class Bmc(Part, frozen=True, forbid_unknown_fields=True):
     address: str
     username: str
@@ -135,6 +142,7 @@ class File(Part, frozen=True, forbid_unknown_fields=True):
     partitions: dict[str, object] = {}
     disks: dict[str, object] = {}
     switches: dict[str, object] = {}
+    clusters: dict[str, object] = {}
     containers: dict[str, object] = {}
     power_managements: Annotated[list[Driver], msgspec.Meta(min_length=1)] = (
         msgspec.field(default_factory=list)

@@ -19,6 +19,7 @@ from typing import Annotated
 
 import msgspec
 
+from extreme_tempest_plugin.plan import faults as faults_
 from extreme_tempest_plugin.plan import values
 
 #: Seconds between which a user waits where a plan says nothing.
@@ -29,6 +30,11 @@ DEFAULT = 'default'
 
 #: What the control probe is called among the services.
 CONTROL = 'control'
+
+Fault = faults_.Fault
+Bounds = faults_.Bounds
+Abort = faults_.Abort
+NARROWEST = faults_.NARROWEST
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,26 +159,6 @@ def boots(service: str) -> bool:
     return service.partition('@')[0].endswith('/boot')
 
 
-class Fault(_Part, frozen=True, forbid_unknown_fields=True):
-    """Something to break on purpose.
-
-    :param fault: kind of fault, see ``faults.catalogue``.
-    :param target: name in the os-faults configuration; must be listed in
-        ``[destructive] targets``.
-    :param at: seconds after the start of the storm.
-    :param hold: how long it lasts before it is healed; None holds it until
-        the storm is over. A fault that heals itself (a restart) takes 0.
-    :param recovery: the target must be proven whole again this long after
-        the injection.
-    """
-
-    fault: str
-    target: str
-    at: values.Seconds = 0.0
-    hold: values.Seconds | None = 0.0
-    recovery: values.PositiveSeconds = 120.0
-
-
 class Times(_Part, frozen=True, forbid_unknown_fields=True):
     """How long the operations of one action may take, s.
 
@@ -271,6 +257,8 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
     :param name: names the run in reports.
     :param duration: how long the storm fires, or the monitors watch.
     :param seed: of all choices; None draws one, which the history records.
+    :param overlap: see ``faults.Bounds``, as the next two.
+    :param abort: when nothing more is broken.
     """
 
     name: values.Name
@@ -279,6 +267,10 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
     storm: Storm | None = None
     uptime: Uptime | None = None
     faults: tuple[Fault, ...] = ()
+    overlap: bool = False
+    most_hosts: values.Count = 1
+    beyond_quorum: bool = False
+    abort: Abort = Abort()
     slo: Slo = Slo()
 
     def __post_init__(self) -> None:
@@ -295,3 +287,12 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
                     f'`faults`: {fault.fault} of {fault.target} is due at '
                     f'{fault.at:g} s, after the end at {self.duration:g} s'
                 )
+
+    @property
+    def bounds(self) -> Bounds:
+        """What its faults may do together."""
+        return Bounds(
+            overlap=self.overlap,
+            most_hosts=self.most_hosts,
+            beyond_quorum=self.beyond_quorum,
+        )

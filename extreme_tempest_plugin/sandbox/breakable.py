@@ -64,6 +64,21 @@ def switches(
     }
 
 
+def clusters(shape: Topology) -> dict[str, dict[str, object]]:
+    """What the controllers decide by a majority, where there are several.
+
+    OVN's databases are no target of their own: their hosts are.
+    """
+    if not shape.clustered:
+        return {}
+    hosts = [host.name for host in shape.controllers]
+    return {
+        'galera': {'hosts': hosts, 'services': ['mysql']},
+        'rabbitmq': {'hosts': hosts, 'services': ['rabbitmq']},
+        'ovn': {'hosts': hosts},
+    }
+
+
 def targets(shape: Topology) -> tuple[str, ...]:
     """Names of all that is declared here, and of the hosts."""
     return (

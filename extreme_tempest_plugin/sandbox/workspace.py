@@ -167,7 +167,7 @@ def os_faults_yaml(
 ) -> str:
     """The text of the os-faults configuration.
 
-    Nodes, services, power, and what is ours: partitions and the switch.
+    Nodes, services, power, and what is ours: partitions, switch, clusters.
 
     :param password: of the BMCs
     """
@@ -202,6 +202,7 @@ def os_faults_yaml(
             # os-faults leaves alone what it does not know.
             'partitions': breakable.partitions(shape),
             'switches': breakable.switches(shape, SSH_USER, ssh_key),
+            'clusters': breakable.clusters(shape),
         },
         sort_keys=False,
     )

@@ -49,6 +49,7 @@ MAY_IMPORT = {
         'uptime',
     },
     'breaking': {'checkers', 'faults', 'history', 'plan', 'settings'},
+    'turns': {'breaking', 'checkers', 'faults', 'plan'},
     'storming': {
         'cloud',
         'history',
@@ -87,6 +88,7 @@ MAY_IMPORT = {
         'run_directory',
         'settings',
         'storming',
+        'turns',
     },
     'cmd': {
         'campaign',

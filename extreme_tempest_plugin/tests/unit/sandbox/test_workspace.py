@@ -185,6 +185,21 @@ class TestWorkspace(testtools.TestCase):
         alone = self.read('ha')['ctl2-no-controllers'].partition
         self.assertEqual(('10.88.0.11', '10.88.0.13'), alone.peers)
 
+    def test_clusters(self):
+        self.read('ha')
+        path = str(self.made.os_faults_yaml)
+        found = {one.name: one for one in configuration.read(path).clusters}
+        self.assertEqual({'galera', 'rabbitmq', 'ovn'}, {*found})
+        for one in found.values():
+            self.assertEqual(
+                ('10.88.0.11', '10.88.0.12', '10.88.0.13'), one.members
+            )
+        self.assertEqual(('mariadb',), found['galera'].units)
+        self.assertEqual(('rabbitmq-server',), found['rabbitmq'].units)
+        self.assertEqual((), found['ovn'].units)
+        self.read('single')
+        self.assertEqual((), configuration.read(path).clusters)
+
     def test_ports_of_the_switch(self):
         read = self.read('ha')
         whole = read['all-ports'].ports

@@ -1,0 +1,73 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""What a plan may break, and how far it may go. Times are seconds."""
+
+import dataclasses
+from typing import Annotated
+
+import msgspec
+
+from extreme_tempest_plugin.plan import values
+
+
+class Fault(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """Something to break on purpose.
+
+    :param fault: kind of fault, see ``faults.catalogue``.
+    :param target: name in the os-faults configuration; must be listed in
+        ``[destructive] targets``.
+    :param at: seconds after the start of the storm.
+    :param hold: how long it lasts before it is healed; None holds it until
+        the storm is over. A fault that heals itself (a restart) takes 0.
+    :param recovery: the target must be proven whole again this long after
+        the injection.
+    """
+
+    fault: str
+    target: str
+    at: values.Seconds = 0.0
+    hold: values.Seconds | None = 0.0
+    recovery: values.PositiveSeconds = 120.0
+
+
+class Abort(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """When nothing more is broken, and the campaign ends.
+
+    :param down_services: so many of the services that are watched may be down
+        between two faults.
+    :param seconds: what is down longer than this after a heal was due counts.
+    """
+
+    down_services: Annotated[int, msgspec.Meta(ge=0)] = 2
+    seconds: values.Seconds = 120.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What the faults of a plan may do together.
+
+    :param overlap: one may be injected while another one lasts.
+    :param most_hosts: that are hit as a whole at the same time.
+    :param beyond_quorum: a cluster may be left without a majority.
+    """
+
+    overlap: bool = False
+    most_hosts: int = 1
+    beyond_quorum: bool = False
+
+
+#: Those of a plan that says nothing of it.
+NARROWEST = Bounds()

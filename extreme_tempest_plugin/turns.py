@@ -1,0 +1,167 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The faults of a plan in their turn, and when no further one is injected.
+
+One at a time: each is healed, and proven whole, before the next one. Where
+the plan overlaps them, one may be injected while others last that it could
+meet by the plan.
+"""
+
+import collections.abc
+import dataclasses
+from typing import Protocol
+
+from extreme_tempest_plugin import breaking
+from extreme_tempest_plugin.checkers import cascade
+from extreme_tempest_plugin.faults import bystanders
+from extreme_tempest_plugin.faults import injection
+from extreme_tempest_plugin.faults import losses
+from extreme_tempest_plugin.plan import model
+
+#: Seconds between two looks at what is lost.
+_PERIOD = 2.0
+
+
+class Aborted(Exception):
+    """Nothing more is to be broken; says why."""
+
+
+class Stage(Protocol):
+    """What the campaign does for its faults."""
+
+    def elapsed(self) -> float:
+        """Seconds since the storm began."""
+
+    def wait_until(self, moment: float, phase: str = '') -> None:
+        """Wait until then; raises what ends the run early.
+
+        :param phase: what is shown; empty where nothing special is done.
+        """
+
+    def show(self, phase: str) -> None:
+        """Say what is being done."""
+
+    def look(self) -> None:
+        """Count what is there while a fault lasts."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Active:
+    one: injection.Injection
+    plan: model.Fault
+    #: when it is to be healed, seconds of the campaign.
+    end: float
+
+
+class Turns:
+    """Runs the faults of one campaign; ``run`` is called once.
+
+    :param makes: the faults in the order in which they are due.
+    :param others: what must be there between two faults.
+    :param up: whether each service is up, None where nobody knows.
+    """
+
+    def __init__(
+        self,
+        plan: model.Plan,
+        makes: collections.abc.Iterable[tuple[model.Fault, breaking.Make]],
+        others: bystanders.Bystanders,
+        up: collections.abc.Callable[
+            [], collections.abc.Mapping[str, bool | None]
+        ],
+        stage: Stage,
+    ) -> None:
+        self._plan = plan
+        self._makes = makes
+        self._others = others
+        self._up = up
+        self._stage = stage
+        self._cascade = cascade.Cascade(plan.abort)
+        self._active: list[_Active] = []
+        self._held = 0
+        self._unhealed = ''
+
+    def run(self) -> None:
+        """Inject and heal all of them; those held to the end stay.
+
+        :raises Aborted: if the cascade limit is passed.
+        """
+        if len(self._plan.faults) > 1:
+            self._others.remember()
+        for fault, make in self._makes:
+            self._end_before(fault)
+            self._wait_for(fault)
+            self._stage.show(f'{fault.fault} of {fault.target}')
+            one = make()
+            one.inject()
+            if fault.hold is None:
+                self._held += 1
+            else:
+                end = self._stage.elapsed() + fault.hold
+                self._active.append(_Active(one, fault, end))
+        for active in self._by_end():
+            self._end(active)
+
+    def _by_end(self) -> list[_Active]:
+        return sorted(self._active, key=lambda active: active.end)
+
+    def _end_before(self, fault: model.Fault) -> None:
+        """Heal what is due, or may not last while the fault does."""
+        for active in self._by_end():
+            beside = self._plan.overlap and losses.meet(active.plan, fault)
+            if not beside or active.end <= fault.at:
+                self._end(active)
+
+    def _end(self, active: _Active) -> None:
+        target = active.plan.target
+        self._stage.wait_until(active.end, f'{target} is broken')
+        self._stage.look()
+        self._stage.show(f'healing {target}')
+        self._cascade.heal_due(self._stage.elapsed())
+        self._active.remove(active)
+        if not active.one.heal():
+            self._unhealed = (
+                f'{active.plan.fault} of {target} is not proven healed'
+            )
+
+    def _wait_for(self, fault: model.Fault) -> None:
+        """Until it is due and everything else is as it was.
+
+        :raises Aborted: if that does not come about.
+        """
+        if self._unhealed:
+            raise Aborted(self._unhealed)
+        while (left := fault.at - self._stage.elapsed()) > 0:
+            self._excess(look=False)
+            self._stage.wait_until(self._stage.elapsed() + min(_PERIOD, left))
+        while lost := self._excess(look=True):
+            self._stage.wait_until(
+                self._stage.elapsed() + _PERIOD, f'waiting for {lost}'
+            )
+
+    def _excess(self, look: bool) -> str:
+        """What is down beyond the limit; a fault that lasts excuses all.
+
+        :param look: at the hosts, too.
+        :raises Aborted: if it has been so for too long.
+        """
+        if self._active or self._held:
+            return ''
+        up = self._up()
+        lost = self._others.lost() if look else None
+        now = self._stage.elapsed()
+        self._cascade.see(up, now)
+        if lost is not None:
+            self._cascade.see_lost(lost, now)
+        if why := self._cascade.passed(now):
+            raise Aborted(why)
+        return self._cascade.excess()
