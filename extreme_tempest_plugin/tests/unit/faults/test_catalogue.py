@@ -22,7 +22,9 @@ class TestCatalogue(testtools.TestCase):
             [
                 model.Fault(fault='service.restart', target='a'),
                 model.Fault(fault='service.terminate', target='a', hold=30),
-                model.Fault(fault='service.terminate', target='a', hold=None),
+                model.Fault(
+                    fault='service.terminate', target='a', at=30, hold=None
+                ),
             ]
         )
 
@@ -70,12 +72,34 @@ class TestCatalogue(testtools.TestCase):
                 fault='service.terminate', target=target, at=at, hold=None
             )
 
-        catalogue.check([stop('a', 1), stop('b', 2)])
+        both = model.Bounds(overlap=True)
+        catalogue.check([stop('a', 1), stop('b', 2)], both)
         error = self.assertRaises(
-            errors.PlanError, catalogue.check, [stop('a', 2), stop('a', 1)]
+            errors.PlanError,
+            catalogue.check,
+            [stop('a', 2), stop('a', 1)],
+            both,
         )
         self.assertIn('faults: 1:', str(error))
         self.assertIn('fault 2 still holds', str(error))
+
+    def test_one_at_a_time_unless_the_plan_overlaps_them(self) -> None:
+        def faults(hold: float | None, at: float) -> list[model.Fault]:
+            return [
+                model.Fault(fault='service.restart', target='b', at=at),
+                model.Fault(
+                    fault='service.terminate', target='a', at=5, hold=hold
+                ),
+            ]
+
+        for hold, at in ((10, 5.1), (10, 14.9), (None, 900)):
+            error = self.assertRaises(
+                errors.PlanError, catalogue.check, faults(hold, at)
+            )
+            self.assertIn('`overlap: true`', str(error))
+            catalogue.check(faults(hold, at), model.Bounds(overlap=True))
+        catalogue.check(faults(10, 15))
+        catalogue.check(faults(10, 4.9))
 
     def test_every_kind_can_be_undone(self) -> None:
         for kind in catalogue.KINDS.values():

@@ -63,11 +63,15 @@ class TestGuard(testtools.TestCase):
         self.config.write_text(json.dumps(data))
 
     def _check(
-        self, *faults: model.Fault, **changes: object
+        self,
+        *faults: model.Fault,
+        bounds: model.Bounds = model.NARROWEST,
+        **changes: object,
     ) -> tuple[object, ...]:
         return guard.check(
             faults or (RESTART,),
             dataclasses.replace(self.settings, **changes),
+            bounds,
             observer=self.observer,
             preflight=lambda kinds: None,
         )
@@ -231,7 +235,10 @@ class TestGuard(testtools.TestCase):
             self._check(fault(*one), fault(*late), targets=names)
         held = model.Fault(fault='node.off', target='ctl1', hold=None)
         text = self._refused(
-            held, fault('service.restart', 'rabbitmq', 900), targets=names
+            held,
+            fault('service.restart', 'rabbitmq', 900),
+            targets=names,
+            bounds=model.Bounds(overlap=True),
         )
         self.assertIn('node.off of ctl1 takes 10.0.0.1 away', text)
 
