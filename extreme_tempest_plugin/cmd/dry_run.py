@@ -94,7 +94,7 @@ def _block(step: rehearsal.Step) -> str:
         ('on', ', '.join(step.hosts)),
         ('by', step.by),
         ('proof', step.proof),
-        ('undone by', f'{step.undone_by} {_when(step.heal_at)}'),
+        ('undone by', f'{step.undone_by}, {_when(step.heal_at)}'),
         (
             'or else',
             f'a timer on the target, {step.dead_man:g} s after the injection'
@@ -103,7 +103,7 @@ def _block(step: rehearsal.Step) -> str:
         ),
         (
             'whole',
-            'by then' if step.whole_by is None else _when(step.whole_by),
+            'after that' if step.whole_by is None else _when(step.whole_by),
         ),
         ('takes away', ', '.join(step.hits) or 'no host as a whole'),
         *(('quorum', line) for line in step.quorum),

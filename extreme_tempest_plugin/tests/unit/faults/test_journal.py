@@ -13,6 +13,7 @@ import dataclasses
 import os
 import pathlib
 import tempfile
+from unittest import mock
 
 import testtools
 
@@ -79,10 +80,22 @@ class TestJournal(testtools.TestCase):
         self.assertEqual((), self.log.held())
         self.assertEqual(1, len(self.log.unfinished()))
 
+    def test_seen_to_be_writable_and_nothing_made(self) -> None:
+        self.log.check()
+        self.assertFalse(self.state_dir.exists())
+        self.log.prepare()
+        before = sorted(self.state_dir.rglob('*'))
+        self.log.check()
+        self.assertEqual(before, sorted(self.state_dir.rglob('*')))
+        with mock.patch.object(os, 'access', return_value=False):
+            error = self.assertRaises(errors.UsageError, self.log.check)
+        self.assertIn('[destructive] state_dir', str(error))
+
     def test_unwritable_names_the_option(self) -> None:
         self.state_dir.parent.joinpath('state').write_text('a file')
         for act in (
             self.log.prepare,
+            self.log.check,
             lambda: self.log.add(fakes.entry(owner=self.us)),
         ):
             error = self.assertRaises(errors.UsageError, act)

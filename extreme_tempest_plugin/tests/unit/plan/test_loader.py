@@ -68,6 +68,30 @@ class TestParse(testtools.TestCase):
         self.assertEqual(120.0, plan.faults[0].recovery)
         self.assertEqual(0, plan.slo.lost)
 
+    def test_how_far_faults_may_go(self):
+        plan = loader.parse(GOOD)
+        self.assertEqual(model.NARROWEST, plan.bounds)
+        self.assertEqual(
+            (False, 1, False),
+            (
+                plan.bounds.overlap,
+                plan.bounds.most_hosts,
+                plan.bounds.beyond_quorum,
+            ),
+        )
+        self.assertEqual(
+            (2, 120), (plan.abort.down_services, plan.abort.seconds)
+        )
+        plan = loader.parse(
+            GOOD + 'overlap: true\nmost_hosts: 3\nbeyond_quorum: true\n'
+            'abort: {down_services: 0, seconds: 5}\n'
+        )
+        self.assertEqual(
+            model.Bounds(overlap=True, most_hosts=3, beyond_quorum=True),
+            plan.bounds,
+        )
+        self.assertEqual(model.Abort(down_services=0, seconds=5), plan.abort)
+
     def test_allowed_outage(self):
         slo = loader.parse(GOOD).slo
         self.assertEqual(30.0, slo.allowed_outage('nova'))

@@ -22,10 +22,14 @@ import testtools
 import yaml
 from os_faults.api import node_collection
 
+from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import bmcs
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults.drivers import ports
+from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.plan import ready
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import services
 from extreme_tempest_plugin.sandbox import topology
@@ -199,6 +203,24 @@ class TestWorkspace(testtools.TestCase):
         self.assertEqual((), found['ovn'].units)
         self.read('single')
         self.assertEqual((), configuration.read(path).clusters)
+
+    def test_ready_plans_may_break_it(self):
+        scenario = pathlib.Path(__file__).parents[2] / 'scenario/destructive'
+        plans = [*ready.every().values(), *scenario.glob('*.yaml')]
+        loaded = [loader.load(path) for path in plans]
+        broken = [plan for plan in loaded if plan.faults]
+        self.assertGreaterEqual(len(broken), 5)
+        for name in ('single', 'ha'):
+            targets = self.read(name)
+            wanted = settings.Destructive(
+                allowed=True,
+                targets=tuple(targets),
+                os_faults_config=str(self.made.os_faults_yaml),
+                call_timeout=60,
+                state_dir=pathlib.Path('/nowhere'),
+            )
+            for plan in broken:
+                guard.permitted(plan.faults, wanted, plan.bounds)
 
     def test_ports_of_the_switch(self):
         read = self.read('ha')

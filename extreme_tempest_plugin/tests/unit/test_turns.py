@@ -1,0 +1,248 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Turns of a campaign whose time passes only where it waits."""
+
+import functools
+
+import testtools
+
+from extreme_tempest_plugin import turns
+from extreme_tempest_plugin.plan import model
+
+
+class Stage:
+    """The campaign; injections and what is lost are scripted by tests."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.said = []
+        self.phases = set()
+        #: seconds that an injection, or a heal, takes.
+        self.takes = 1.0
+        self.heals = {}
+        #: name of what is lost to when it is.
+        self.missing = {}
+        self.downs = {}
+        self.remembered = 0
+        self.looks = 0
+
+    def elapsed(self):
+        return self.now
+
+    def wait_until(self, moment, phase=''):
+        self.phases.add(phase)
+        self.now = max(self.now, moment)
+
+    def show(self, phase):
+        pass
+
+    def look(self):
+        self.said.append((self.now, 'look', ''))
+
+    def up(self):
+        names = ('nova', 'neutron', 'glance')
+        return {name: not self._is(self.downs.get(name)) for name in names}
+
+    def _is(self, times):
+        return times is not None and times[0] <= self.now < times[1]
+
+    # As the bystanders.
+    def remember(self):
+        self.remembered += 1
+
+    def lost(self):
+        self.looks += 1
+        if not self.remembered:
+            return ()
+        return tuple(n for n, t in self.missing.items() if self._is(t))
+
+
+class Injection:
+    def __init__(self, stage, fault):
+        self.stage, self.fault = stage, fault
+
+    def inject(self):
+        self.stage.said.append((self.stage.now, 'inject', self.fault.target))
+        self.stage.now += self.stage.takes
+        return True
+
+    def heal(self):
+        self.stage.said.append((self.stage.now, 'heal', self.fault.target))
+        self.stage.now += self.stage.takes
+        return self.stage.heals.get(self.fault.target, True)
+
+
+def fault(target, at, hold=0.0, recovery=60.0):
+    return model.Fault(
+        fault='service.terminate',
+        target=target,
+        at=at,
+        hold=hold,
+        recovery=recovery,
+    )
+
+
+class TestTurns(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.stage = Stage()
+
+    def play(self, *faults, **keys):
+        plan = model.Plan(
+            name='p',
+            duration=900,
+            uptime=model.Uptime(),
+            faults=faults,
+            abort=model.Abort(down_services=1, seconds=30),
+            **keys,
+        )
+        made = []
+
+        def make(one):
+            made.append(Injection(self.stage, one))
+            return made[-1]
+
+        turns.Turns(
+            plan,
+            ((one, functools.partial(make, one)) for one in faults),
+            self.stage,
+            self.stage.up,
+            self.stage,
+        ).run()
+
+    def told(self):
+        return [
+            (t, f'{what} {who}'.strip()) for t, what, who in self.stage.said
+        ]
+
+    def aborted(self, *faults, **keys):
+        error = self.assertRaises(
+            turns.Aborted, lambda: self.play(*faults, **keys)
+        )
+        return str(error)
+
+    def test_one_after_the_other(self):
+        self.play(fault('a', 10, hold=5), fault('b', 20))
+        self.assertEqual(
+            [
+                (10, 'inject a'),
+                (16, 'look'),
+                (16, 'heal a'),
+                (20, 'inject b'),
+                (21, 'look'),
+                (21, 'heal b'),
+            ],
+            self.told(),
+        )
+
+    def test_one_that_is_late_delays_the_next(self):
+        self.stage.takes = 12
+        self.play(fault('a', 10, hold=5), fault('b', 20))
+        self.assertEqual(
+            [(10, 'inject a'), (27, 'heal a'), (39, 'inject b')],
+            [one for one in self.told() if one[1] != 'look'][:3],
+        )
+
+    def test_held_to_the_end_is_not_healed_here(self):
+        self.play(fault('a', 10, hold=None))
+        self.assertEqual([(10, 'inject a')], self.told())
+
+    def test_two_that_overlap(self):
+        self.play(
+            fault('a', 10, hold=20), fault('b', 15, hold=30), overlap=True
+        )
+        self.assertEqual(
+            [
+                (10, 'inject a'),
+                (15, 'inject b'),
+                (31, 'heal a'),
+                (46, 'heal b'),
+            ],
+            [one for one in self.told() if one[1] != 'look'],
+        )
+
+    def test_what_does_not_meet_by_the_plan_does_not_in_fact(self):
+        # The guard counted on it: a is to be whole before b begins.
+        self.stage.takes = 20
+        self.play(
+            fault('a', 10, hold=25, recovery=30), fault('b', 41), overlap=True
+        )
+        self.assertEqual(
+            [(10, 'inject a'), (55, 'heal a'), (75, 'inject b')],
+            [one for one in self.told() if one[1] != 'look'][:3],
+        )
+
+    def test_nothing_beside_one_that_is_not_healed(self):
+        self.stage.heals['a'] = False
+        why = self.aborted(fault('a', 10), fault('b', 100))
+        self.assertEqual('service.terminate of a is not proven healed', why)
+        self.assertNotIn('inject b', [what for _, what in self.told()])
+
+    def test_the_last_one_that_is_not_healed_aborts_nothing(self):
+        self.stage.heals['a'] = False
+        self.play(fault('a', 10))
+
+    def test_more_services_down_than_the_limit(self):
+        self.stage.downs = {'nova': (11, 999), 'glance': (11, 999)}
+        why = self.aborted(fault('a', 10, hold=20), fault('b', 100))
+        self.assertIn('2 services are down (glance, nova)', why)
+        # The heal was due at 31, and is over at 32.
+        self.assertTrue(60 <= self.stage.now <= 64, self.stage.now)
+        self.assertNotIn('inject b', [what for _, what in self.told()])
+
+    def test_as_many_as_the_limit_abort_nothing(self):
+        self.stage.downs = {'nova': (11, 999)}
+        self.play(fault('a', 10), fault('b', 100))
+        self.assertIn((100, 'inject b'), self.told())
+
+    def test_down_while_a_fault_lasts_is_its_doing(self):
+        self.stage.downs = {'nova': (11, 150), 'glance': (11, 150)}
+        self.play(
+            fault('a', 10, hold=200, recovery=300),
+            fault('b', 100),
+            overlap=True,
+        )
+        self.assertIn((100, 'inject b'), self.told())
+
+    def test_held_to_the_end_explains_all(self):
+        self.stage.downs = {'nova': (11, 999), 'glance': (11, 999)}
+        self.stage.missing = {'x of c1': (11, 999)}
+        self.play(fault('a', 10, hold=None), fault('b', 100), overlap=True)
+        self.assertIn((100, 'inject b'), self.told())
+
+    def test_waits_for_services_that_come_back(self):
+        self.stage.downs = {'nova': (90, 115), 'glance': (95, 113)}
+        self.play(fault('a', 10), fault('b', 100))
+        self.assertIn((114, 'inject b'), self.told())
+        self.assertIn('waiting for glance, nova', self.stage.phases)
+
+    def test_a_service_that_nobody_named_is_lost(self):
+        self.stage.missing = {'mariadb of c1': (12, 999)}
+        why = self.aborted(fault('a', 10), fault('b', 100))
+        self.assertIn('lost, though it was there', why)
+        self.assertIn('mariadb of c1', why)
+        self.assertEqual(130, self.stage.now)
+
+    def test_a_service_that_comes_back(self):
+        self.stage.missing = {'mariadb of c1': (12, 120)}
+        self.play(fault('a', 10), fault('b', 100))
+        self.assertIn((120, 'inject b'), self.told())
+
+    def test_one_fault_asks_no_host(self):
+        self.play(fault('a', 10))
+        self.assertEqual(0, self.stage.remembered)
+
+    def test_a_cloud_that_is_down_before_the_first(self):
+        self.stage.downs = {'nova': (0, 999), 'glance': (0, 999)}
+        self.aborted(fault('a', 100))
+        self.assertEqual([], self.stage.said)
+        self.assertLess(self.stage.now, 35)
