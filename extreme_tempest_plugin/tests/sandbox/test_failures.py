@@ -31,6 +31,7 @@ storm:
   settle_timeout: 25
   actions: {server.create: 50, server.delete: 20, server.reboot_hard: 30}
 uptime: {}
+beyond_quorum: true
 faults:
   - fault: service.terminate
     target: rabbitmq

@@ -25,6 +25,9 @@ from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 
+#: On `ha` a service is that of a whole cluster.
+BOUNDS = model.Bounds(beyond_quorum=True)
+
 
 def destructive(target: str, state_dir: str) -> settings.Destructive:
     """What allows to break this target of the sandbox."""
@@ -47,7 +50,7 @@ def _say(event: events.Event) -> None:
 def main(kind: str, target: str, state_dir: str) -> None:
     plan = model.Fault(fault=kind, target=target)
     allowed = destructive(target, state_dir)
-    (found,) = guard.check((plan,), allowed)
+    (found,) = guard.check((plan,), allowed, BOUNDS)
     fault = injection.make(
         plan,
         found,

@@ -81,7 +81,7 @@ class TestInjection(_OnSandbox):
         seen: list[events.Event] = []
         allowed = killed_run.destructive(name, self.state_dir)
         plan = model.Fault(fault=kind, target=name)
-        (target,) = guard.check((plan,), allowed)
+        (target,) = guard.check((plan,), allowed, killed_run.BOUNDS)
         with injection.make(
             plan,
             target,
