@@ -19,10 +19,13 @@ import signal
 import fixtures
 import testtools
 
+from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin.cloud import credentials
+from extreme_tempest_plugin.faults import bystanders
+from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.tests.functional.storm import stub
 from extreme_tempest_plugin.tests.unit import configuration
@@ -38,6 +41,35 @@ storm:
   settle_timeout: 5
   actions: {server.create: 3, server.delete: 1, keypair.create: 1}
 """
+
+#: The second one is due long before the end.
+FAULTS = """
+faults:
+  - {fault: service.kill, target: a, at: 0.2, recovery: 1}
+  - {fault: service.kill, target: b, at: 1.5, recovery: 1}
+"""
+
+
+class Unhealed:
+    """An injection whose target stays broken."""
+
+    healed = None
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.calls = ''
+
+    def inject(self):
+        self.calls += 'I'
+        return True
+
+    def heal(self):
+        self.calls += 'H'
+        return False
+
+
+def _path(place, name):
+    return f'{place.__name__}.{name}'
 
 
 class CampaignTest(testtools.TestCase):
@@ -164,6 +196,35 @@ class CampaignTest(testtools.TestCase):
         self.addCleanup(signal.signal, signal.SIGINT, before)
         result = self.run_plan(display=interrupt)
         self.assertEqual('unknown', result.verdict.verdict)
+        self.assertEqual({}, self.stub.machines)
+        self.assertEqual(set(), self.stub.keypairs)
+
+    def test_a_fault_that_is_not_healed_aborts_and_nothing_is_left(self):
+        made = []
+
+        def make(plan, target, destructive, **more):
+            made.append(Unhealed(plan))
+            return made[-1]
+
+        for place, name, new in (
+            (guard, 'permitted', lambda faults, allowed, bounds: ()),
+            (guard, 'check', lambda faults, allowed, bounds: faults),
+            (breaking, 'others', lambda *given: bystanders.Bystanders(())),
+            (breaking.injection, 'make', make),
+        ):
+            self.useFixture(fixtures.MonkeyPatch(_path(place, name), new))
+        result = self.run_plan(PLAN + FAULTS)
+        self.assertEqual('unknown', result.verdict.verdict, result.verdict)
+        (only,) = made
+        self.assertEqual('a', only.plan.target)
+        self.assertEqual('IHH', only.calls)
+        said = ' '.join(gap.why for gap in result.verdict.gaps)
+        self.assertIn(
+            'aborted, nothing more is broken: service.kill of a is not '
+            'proven healed',
+            said,
+        )
+        self.assertIn('fault-2 (service.kill of b) was planned', said)
         self.assertEqual({}, self.stub.machines)
         self.assertEqual(set(), self.stub.keypairs)
 
