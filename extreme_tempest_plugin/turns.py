@@ -126,7 +126,6 @@ class Turns:
         self._stage.wait_until(active.end, f'{target} is broken')
         self._stage.look()
         self._stage.show(f'healing {target}')
-        self._cascade.heal_due(self._stage.elapsed())
         self._active.remove(active)
         if not active.one.heal():
             self._unhealed = (

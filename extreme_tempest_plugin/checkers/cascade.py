@@ -11,8 +11,9 @@
 #    under the License.
 """Whether more is lost than the faults explain, while the campaign goes on.
 
-It is asked between two faults, when everything is to be up again. Times are
-seconds of the campaign.
+It looks between two faults, when everything is to be up again, so that what
+is down counts from the first look after a heal. Times are seconds of the
+campaign.
 """
 
 import collections.abc
@@ -30,11 +31,6 @@ class Cascade:
         self._limit = limit
         self._down: dict[str, float] = {}
         self._lost: dict[str, float] = {}
-        self._due = 0.0
-
-    def heal_due(self, now: float) -> None:
-        """From now on nothing is excused that is down."""
-        self._due = now
 
     def see(
         self, up: collections.abc.Mapping[str, bool | None], now: float
@@ -88,4 +84,4 @@ class Cascade:
         return f'{"; ".join(said)}; for {self._limit.seconds:g} s and more'
 
     def _long(self, since: float, now: float) -> bool:
-        return now - max(since, self._due) >= self._limit.seconds
+        return now - since >= self._limit.seconds

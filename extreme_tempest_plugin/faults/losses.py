@@ -89,7 +89,7 @@ def broken(
     for cluster in clusters:
         gone = {member for one in targets for member in lost(cluster, one)}
         left = len(cluster.members) - len(gone)
-        if gone and left < cluster.majority:
+        if left < cluster.majority:
             found.append(
                 f'leaves {left} of {len(cluster.members)} members of the '
                 f'cluster {cluster.name}, which needs {cluster.majority}'

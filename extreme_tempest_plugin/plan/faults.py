@@ -48,7 +48,7 @@ class Abort(
 
     :param down_services: so many of the services that are watched may be down
         between two faults.
-    :param seconds: what is down longer than this after a heal was due counts.
+    :param seconds: what is down for so long after a heal counts.
     """
 
     down_services: Annotated[int, msgspec.Meta(ge=0)] = 2

@@ -195,7 +195,7 @@ class TestTurns(testtools.TestCase):
         self.stage.downs = {'nova': (11, 999), 'glance': (11, 999)}
         why = self.aborted(fault('a', 10, hold=20), fault('b', 100))
         self.assertIn('2 services are down (glance, nova)', why)
-        # The heal was due at 31, and is over at 32.
+        # The heal is over at 32.
         self.assertTrue(60 <= self.stage.now <= 64, self.stage.now)
         self.assertNotIn('inject b', [what for _, what in self.told()])
 

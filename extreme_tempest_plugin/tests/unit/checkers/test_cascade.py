@@ -48,12 +48,6 @@ class TestCascade(testtools.TestCase):
             self.cascade.passed(35),
         )
 
-    def test_counts_from_when_the_heal_was_due(self) -> None:
-        self.cascade.see(down(*ALL), 5)
-        self.cascade.heal_due(100)
-        self.assertEqual('', self.cascade.passed(129))
-        self.assertIn('4 services', self.cascade.passed(130))
-
     def test_one_that_comes_back_begins_again(self) -> None:
         self.cascade.see(down(*ALL[:3]), 0)
         self.cascade.see(down(*ALL[:2]), 20)
