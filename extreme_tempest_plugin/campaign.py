@@ -219,8 +219,8 @@ class Campaign:
         try:
             self._turns.run()
             self.wait_until(self._plan.duration)
-            while self._storm and self._storm.is_late():
-                self._pause(PERIOD, 'the replay is late')
+            while self._storm and self._storm.goes_on():
+                self._pause(PERIOD, 'the replay goes on')
         except _Early:
             pass
         except turns.Aborted as limit:
