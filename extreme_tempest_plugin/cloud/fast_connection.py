@@ -16,7 +16,6 @@ standard library: in the load process, which gevent has patched, they let other
 users run while one waits; elsewhere they block.
 """
 
-import contextlib
 import dataclasses
 import http.client
 import time
@@ -81,8 +80,13 @@ class Connection(parsing.HTTPResponseParser):
             self._sock.settimeout(timeout)
             self._timeout = timeout
         # A server may answer and close before it has read all.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._sock.sendall(request)
+        try:
+            # All of it, nearly always; sendall costs more.
+            sent = self._sock.send(request)
+            if sent < len(request):
+                self._sock.sendall(request[sent:])
+        except (BrokenPipeError, ConnectionResetError):
+            pass
         return self._read()
 
     def _read(self) -> Answer:

@@ -68,8 +68,7 @@ def _decoder(shape: type) -> msgspec.json.Decoder[typing.Any]:
     return msgspec.json.Decoder(shape)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """An acknowledgement (2xx).
 
     :param headers: names in lower case.
@@ -80,7 +79,7 @@ class Answer:
     status: int
     request_id: str = ''
     body: bytes = b''
-    headers: collections.abc.Mapping[str, str] = dataclasses.field(
+    headers: collections.abc.Mapping[str, str] = msgspec.field(
         default_factory=dict
     )
     made: str = ''
@@ -107,7 +106,7 @@ class Answer:
 
     def creating(self, made: str) -> 'Answer':
         """The same, with the id of what was created."""
-        return dataclasses.replace(self, made=made)
+        return msgspec.structs.replace(self, made=made)
 
 
 class Service(typing.Protocol):

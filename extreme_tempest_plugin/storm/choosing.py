@@ -21,6 +21,8 @@ import dataclasses
 import itertools
 import random
 
+import msgspec
+
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import state as storm_state
 
@@ -33,8 +35,7 @@ class Weighted:
     weight: float
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """A decision.
 
     :param chosen: what to act on.

@@ -22,6 +22,8 @@ import enum
 import random
 import typing
 
+import msgspec
+
 from extreme_tempest_plugin.cloud import ports
 
 #: State of a resource that nobody knows, or that is on its way.
@@ -128,8 +130,7 @@ class Links(enum.Enum):
 Partners = collections.abc.Mapping[str, Resource]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One operation.
 
     :param resource: what it acts on; None for one that creates.
@@ -142,7 +143,7 @@ class Call:
     op: str
     action: 'Action'
     resource: Resource | None
-    partners: Partners = dataclasses.field(default_factory=dict)
+    partners: Partners = msgspec.field(default_factory=dict)
     args: Arguments
     choice: Arguments
     allowed: frozenset[int] = frozenset()
@@ -159,8 +160,7 @@ class Call:
         return self.resource is not None and self.resource.shared
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """What one look at a resource showed.
 
     :param state: as the service shows it.
@@ -177,7 +177,7 @@ class Sight:
     final: bool = False
     resting: bool = True
     error: str = ''
-    seen: collections.abc.Mapping[str, str | None] = dataclasses.field(
+    seen: collections.abc.Mapping[str, str | None] = msgspec.field(
         default_factory=dict
     )
 
@@ -283,8 +283,7 @@ class Action(abc.ABC):
         return {}
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """What an action acts on.
 
     :param resource: None for an action that creates, or needs none.

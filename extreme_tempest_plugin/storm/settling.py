@@ -19,6 +19,8 @@ before it judges, and where that look shows nothing, others follow for GRACE.
 import collections.abc
 import dataclasses
 
+import msgspec
+
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
 
@@ -43,8 +45,7 @@ Deadline = collections.abc.Callable[[str, str], float]
 NOTHING = model.Sight(state='unseen')
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Rest(msgspec.Struct, frozen=True, kw_only=True):
     """A call has come to rest, or its time is up.
 
     :param after: since the acknowledgement, ns.
@@ -59,8 +60,7 @@ class Rest:
     least: int
 
 
-@dataclasses.dataclass(slots=True, kw_only=True)
-class _Pending:
+class _Pending(msgspec.Struct, kw_only=True):
     """An acknowledged call that has not come to rest.
 
     :param acknowledged: when, ns.
@@ -181,7 +181,7 @@ class Settling:
         """What it came to; None if it needs another look."""
         began = self._clock()
         if pending.late and self._over(pending, began) >= GRACE:
-            return dataclasses.replace(pending.seen, error=pending.trouble)
+            return msgspec.structs.replace(pending.seen, error=pending.trouble)
         try:
             sight = _look(
                 self._view(pending.call.action), pending.call, pending.answer
@@ -213,5 +213,5 @@ def _look(
     if sight.reached or not call.resource or not call.shared:
         return sight
     if sight.resting and sight.state in call.resource.possible:
-        return dataclasses.replace(sight, reached=True, final=True)
+        return msgspec.structs.replace(sight, reached=True, final=True)
     return sight

@@ -15,6 +15,8 @@ import collections.abc
 import dataclasses
 import typing
 
+import msgspec
+
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.history import events
 
@@ -29,8 +31,7 @@ class Ledger(typing.Protocol):
     def gone(self, kind: str, name: str) -> None: ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """A call that has ended, for statistics.
 
     :param elapsed: from sending to answer, ns.

@@ -18,8 +18,9 @@ https://docs.openstack.org/api-ref/identity/v3/#users
 """
 
 import collections.abc
-import dataclasses
 import random
+
+import msgspec
 
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
@@ -141,7 +142,7 @@ class SetUserPassword(_User, plain.Update):
         said = login.user(cloud, call.id, new)
         if not login.lets_in(said):
             return looking.short_of(sight, login.REFUSAL)
-        return dataclasses.replace(sight, seen={login.CREDENTIAL: new})
+        return msgspec.structs.replace(sight, seen={login.CREDENTIAL: new})
 
 
 class LogIn(_User):

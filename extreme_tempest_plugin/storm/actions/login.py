@@ -21,7 +21,6 @@ own user. So every process of a run knows it, and no history, no ledger and no
 state of a storm has anything but the label.
 """
 
-import dataclasses
 import hashlib
 import hmac
 
@@ -93,7 +92,7 @@ def contradicted(
     """
     if not lets_in(said):
         return looking.short_of(sight, REFUSAL)
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         sight,
         reached=False,
         final=True,
@@ -104,7 +103,7 @@ def contradicted(
 
 def still_in(sight: model.Sight) -> model.Sight:
     """A sight of what is not there any more, and is let in all the same."""
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         sight,
         state=looking.PRESENT,
         reached=False,

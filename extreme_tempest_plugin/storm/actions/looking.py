@@ -12,8 +12,9 @@
 """Looks that many actions share."""
 
 import collections.abc
-import dataclasses
 import typing
+
+import msgspec
 
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
@@ -68,7 +69,7 @@ def absent(
 
 def short_of(sight: model.Sight, why: str) -> model.Sight:
     """A sight that has not reached what is wanted, after all."""
-    return dataclasses.replace(sight, reached=False, error=why)
+    return msgspec.structs.replace(sight, reached=False, error=why)
 
 
 def inside(body: collections.abc.Mapping[str, _Shape], key: str) -> _Shape:

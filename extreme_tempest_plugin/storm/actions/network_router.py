@@ -16,7 +16,6 @@ interface in the port's subnet; while it does, neutron keeps that interface.
 """
 
 import collections.abc
-import dataclasses
 import typing
 
 import msgspec
@@ -214,7 +213,7 @@ class CreateFloatingIP(_FloatingIP, plain.Create):
     ) -> model.Sight:
         sight = super().sight(shown, wanted, seen)
         if shown and not shown.get('floating_ip_address'):
-            return dataclasses.replace(
+            return msgspec.structs.replace(
                 sight, reached=False, error='it has no address'
             )
         return sight

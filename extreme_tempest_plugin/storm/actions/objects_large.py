@@ -15,7 +15,6 @@ https://docs.openstack.org/swift/latest/overview_large_objects.html
 """
 
 import collections.abc
-import dataclasses
 import random
 
 import msgspec
@@ -71,7 +70,7 @@ class CreateLargeObject(objects_data.CreateObject):
         sight = super().look(cloud, call, answer)
         headers = self.head(cloud, answer.made) if sight.reached else {}
         if sight.reached and 'x-static-large-object' not in (headers or {}):
-            return dataclasses.replace(
+            return msgspec.structs.replace(
                 sight, reached=False, error='it is no large object'
             )
         return sight

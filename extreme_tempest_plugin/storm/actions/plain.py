@@ -17,9 +17,10 @@ field, and deleted. What was asked for must then be what is shown.
 
 import abc
 import collections.abc
-import dataclasses
 import random
 import typing
+
+import msgspec
 
 from extreme_tempest_plugin.cloud import kinds
 from extreme_tempest_plugin.cloud import ports
@@ -233,7 +234,7 @@ class Delete(Plain):
         if shown is None:
             return model.Sight(state=looking.DELETED, reached=True)
         sight = self.sight(shown, {})
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             sight, reached=False, error=f'the {self.kind} is still there'
         )
 

@@ -17,8 +17,9 @@ value that is seen whose it is, and whether an acknowledged one was lost.
 
 import abc
 import collections.abc
-import dataclasses
 import random
+
+import msgspec
 
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.storm import model
@@ -70,7 +71,7 @@ class _OnKey(model.Action):
             return sight
         key, wanted = str(call.args['key']), call.args.get('value')
         found = values.get(key)
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             sight,
             reached=found == wanted,
             error=sight.error if found == wanted else f'{key} is {found!r}',

@@ -280,7 +280,7 @@ def _body(content: object) -> ports.Answer:
 
 
 def _with(answer: ports.Answer, content: object) -> ports.Answer:
-    return dataclasses.replace(answer, body=msgspec.json.encode(content))
+    return msgspec.structs.replace(answer, body=msgspec.json.encode(content))
 
 
 class Cloud:

@@ -14,6 +14,8 @@
 import dataclasses
 import hashlib
 
+import msgspec
+
 import testtools
 
 from extreme_tempest_plugin.cloud import ports
@@ -155,7 +157,7 @@ class LooksTest(canned.Looks, testtools.TestCase):
         own = dataclasses.replace(mine, possible=frozenset())
         self.assertTrue(copy.fits('source', own, None, around))
         read = writes('object.read').call()
-        read = dataclasses.replace(read, resource=mine)
+        read = msgspec.structs.replace(read, resource=mine)
         others = answer(b'of others')
         cloud = canned.Cloud({OBJECT: others})
         self.assertTrue(read.action.look(cloud, read, others).reached)
