@@ -14,6 +14,7 @@
 import collections.abc
 import time
 
+from extreme_tempest_plugin import beside
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
@@ -39,6 +40,9 @@ from extreme_tempest_plugin.storm import tally
 
 #: Seconds between two looks at whether it has settled.
 PERIOD = 0.5
+
+#: Seconds that a heal waits for a look at what is there.
+LOOK = 2.0
 
 #: Told in a few words what is being done.
 _Say = collections.abc.Callable[[str], None]
@@ -103,6 +107,7 @@ class Storming:
         self._name_servers = _resolved(settings.name_servers)
         self._replays = again is not None
         self._before: leftovers.Listed | None = None
+        self._beside = beside.Beside(LOOK)
         self._storm = runner.Storm(
             storm_spec.StormSpec(
                 run=directory.run,
@@ -150,13 +155,19 @@ class Storming:
         return self._storm.progress()
 
     def look(self) -> None:
-        """Record what services say of each other, while it goes on."""
-        afterwards.while_broken(
-            self._cloud(),
-            self._admin(),
-            self._kinds,
-            self._storm.ledgers,
-            self._record,
+        """Record what services say of each other, while it goes on.
+
+        Services that are away answer when their time-outs are up: a heal
+        does not wait for that.
+        """
+        self._beside.do(
+            lambda: afterwards.while_broken(
+                self._cloud(),
+                self._admin(),
+                self._kinds,
+                self._storm.ledgers,
+                self._record,
+            )
         )
 
     def settle(self, say: _Say) -> str:
@@ -167,6 +178,7 @@ class Storming:
         self._storm.stop()
         while not (ended := self._storm.wait(PERIOD)):
             say('the storm settles')
+        self._beside.end()
         return '' if ended.ok else _death(ended)
 
     def clean_up(self, say: _Say) -> None:

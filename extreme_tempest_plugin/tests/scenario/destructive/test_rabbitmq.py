@@ -27,3 +27,16 @@ class RabbitmqRestartTest(base.DestructiveTest):
     @decorators.idempotent_id('7a3c0f86-1c5b-4d3b-8a41-9f6f0c2b7e03')
     def test_rabbitmq_restart(self):
         self.run_campaign()
+
+
+@decorators.serial
+class RabbitmqDowntimeTest(base.DestructiveTest):
+    """RabbitMQ is away for a while under a storm, with every API watched."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('rabbitmq_downtime.yaml')
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('51a20e8b-24f0-4279-b236-2eadf750d286')
+    def test_rabbitmq_downtime(self):
+        self.run_campaign()

@@ -15,7 +15,6 @@ import dataclasses
 import hashlib
 
 import msgspec
-
 import testtools
 
 from extreme_tempest_plugin.cloud import ports
