@@ -50,7 +50,9 @@ MAY_IMPORT = {
     },
     'breaking': {'checkers', 'faults', 'history', 'plan', 'settings'},
     'turns': {'breaking', 'checkers', 'faults', 'plan'},
+    'beside': set(),
     'storming': {
+        'beside',
         'cloud',
         'history',
         'plan',
