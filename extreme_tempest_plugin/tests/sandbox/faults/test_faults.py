@@ -49,6 +49,12 @@ KILLS = [
     ('service.restart', 'injected', 1.2),
     ('service.restart', 'evidenced', 0.0),
 ]
+MOMENTS = [
+    ('injected', 0.0),
+    ('injected', 1.5),
+    ('evidenced', 0.0),
+    ('healing', 0.5),
+]
 #: What takes a host away, and the name of its target.
 AWAY = [
     ('node.off', 'cmp2'),
@@ -56,6 +62,13 @@ AWAY = [
     ('node.shutdown', 'cmp2'),
     ('switch.port_down', 'cmp2-ports'),
     ('switch.flap', 'cmp2-ports'),
+]
+#: What is undone on the host itself, which answers all the while.
+THERE = [
+    ('service.freeze', 'memcached'),
+    ('network.partition', 'cmp2-no-controllers'),
+    ('network.partition', 'cmp2-no-controllers-in'),
+    ('network.partition', 'cmp2-no-controllers-out'),
 ]
 
 
@@ -123,6 +136,11 @@ class TestInjection(_OnSandbox):
             with self.subTest(kind=kind):
                 self._run(kind, name)
 
+    def test_frozen_or_cut_off(self) -> None:
+        for kind, name in THERE:
+            with self.subTest(kind=kind, name=name):
+                self._run(kind, name)
+
     def test_overhead_of_a_restart(self) -> None:
         """Printed, not asserted: the machine may be busy."""
         target = self.target('memcached')
@@ -156,14 +174,16 @@ class TestKilled(_OnSandbox):
 
     def test_host_that_is_away(self) -> None:
         for kind, name in AWAY:
-            for word, seconds in (
-                ('injected', 0.0),
-                ('injected', 1.5),
-                ('evidenced', 0.0),
-                ('healing', 0.5),
-            ):
-                with self.subTest(kind=kind, word=word, seconds=seconds):
-                    self._kill(kind, word, seconds, name)
+            self._kill_at_each_moment(kind, name)
+
+    def test_frozen_or_cut_off(self) -> None:
+        for kind, name in THERE[:2]:
+            self._kill_at_each_moment(kind, name)
+
+    def _kill_at_each_moment(self, kind: str, name: str) -> None:
+        for word, seconds in MOMENTS:
+            with self.subTest(kind=kind, word=word, seconds=seconds):
+                self._kill(kind, word, seconds, name)
 
     def _kill(self, kind: str, word: str, seconds: float, name: str) -> None:
         run = subprocess.Popen(
@@ -179,6 +199,7 @@ class TestKilled(_OnSandbox):
         time.sleep(seconds)
         run.kill()
         run.wait()
+        word += run.stdout.read()
         run.stdout.close()
         lines: list[str] = []
         healed = healing.heal_all(
@@ -186,7 +207,8 @@ class TestKilled(_OnSandbox):
         )
         print(f'{kind} {word} +{seconds}: {lines}', file=sys.stderr)
         self.assertTrue(all(one.proven for one in healed), lines)
-        if word not in ('planned', 'heal-evidenced', 'healed'):
+        # One that came to its end before it was killed left nothing to heal.
+        if 'planned' not in word and 'heal-evidenced' not in word:
             self.assertEqual(1, len(healed))
         self.assert_whole(name, kind)
         # What the killed run had sent would have arrived by now.
