@@ -60,7 +60,9 @@ class Connection(parsing.HTTPResponseParser):
         self._timeout: float | None = None
         self._reading = _poll()
         self._reading.register(self._sock.fileno(), _READABLE)
-        self._field = self._value = ''
+        #: Names and values in turn, of which the last may be a part.
+        self._headers: list[str] = []
+        self._in_field = False
         self._answer = Answer()
         self.idle_since = 0.0
 
@@ -135,7 +137,8 @@ class Connection(parsing.HTTPResponseParser):
     def _on_message_begin(self) -> None:
         # One that comes after the answer is nobody's.
         self._spoilt = self._done is not None
-        self._field = self._value = ''
+        self._headers = []
+        self._in_field = False
         self._answer = Answer()
         self._parts: list[bytes] = []
 
@@ -143,21 +146,26 @@ class Connection(parsing.HTTPResponseParser):
         self._answer.reason += part
 
     def _on_header_field(self, part: str) -> None:
-        if self._value:
-            self._flush()
-        self._field += part
+        if self._in_field:
+            self._headers[-1] += part
+        else:
+            self._headers.append(part)
+            self._in_field = True
 
     def _on_header_value(self, part: str) -> None:
-        # A space in front says that there is one, which may be empty.
-        self._value = (self._value or ' ') + part
-
-    def _flush(self) -> None:
-        self._answer.headers[self._field.lower()] = self._value.strip()
-        self._field = self._value = ''
+        if self._in_field:
+            # There is always one, which may be empty.
+            self._headers.append(part)
+            self._in_field = False
+        else:
+            self._headers[-1] += part
 
     def _on_headers_complete(self) -> bool:
-        if self._field:
-            self._flush()
+        names, values = self._headers[::2], self._headers[1::2]
+        self._answer.headers = {
+            name.lower(): value.strip()
+            for name, value in zip(names, values, strict=True)
+        }
         return self._bodiless
 
     def _on_body(self, part: bytes) -> None:

@@ -43,11 +43,17 @@ class Writer:
 
     def header(self, header: events.Header) -> None:
         """Write the first line of a complete history."""
-        self._write(self._encoder.encode(header))
+        self.append(header)
 
-    def append(self, event: events.Event) -> None:
+    def append(self, event: events.Event | events.Header) -> None:
         """Write one event."""
-        self._write(self._encoder.encode(event))
+        data = self._encoder.encode(event) + b'\n'
+        with self._lock:
+            written = os.write(self._fd, data)
+            # A short write (a full disk that got room again) is continued,
+            # so that two lines are never mixed.
+            while written < len(data):
+                written += os.write(self._fd, data[written:])
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
@@ -55,14 +61,6 @@ class Writer:
             if self._fd >= 0:
                 os.close(self._fd)
                 self._fd = -1
-
-    def _write(self, line: bytes) -> None:
-        data = line + b'\n'
-        with self._lock:
-            # A short write (a full disk that got room again) is continued,
-            # so that two lines are never mixed.
-            while (written := os.write(self._fd, data)) < len(data):
-                data = data[written:]
 
     def __enter__(self) -> 'Writer':
         return self
