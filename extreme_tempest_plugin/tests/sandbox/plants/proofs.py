@@ -204,11 +204,11 @@ def _volumes(client, count):
     made = [answer.field('volume', 'id') for answer in answers]
     try:
         for volume in made:
-            until(60, _is_available, client, volume)
+            until(60, _is_made, client, volume)
         yield made
     finally:
         for volume in made:
-            until(60, _is_available, client, volume)
+            until(60, _is_made, client, volume)
         at_once(
             count,
             lambda number: client.request(
@@ -232,8 +232,9 @@ def _volume(client, volume):
     return answer.field('volume', 'status')
 
 
-def _is_available(client, volume):
-    return _volume(client, volume) == 'available'
+def _is_made(client, volume):
+    # An attempt that a deadlock in the database spoils is not seen: no more.
+    return _volume(client, volume) in ('available', 'error')
 
 
 def _is_gone(client, volume):
