@@ -213,8 +213,8 @@ class Campaign:
             self._wait_until(
                 self._plan.duration, 'storm' if self._storm else WATCHING
             )
-            while self._storm and self._storm.is_late():
-                self._pause(PERIOD, 'the replay is late')
+            while self._storm and self._storm.goes_on():
+                self._pause(PERIOD, 'the replay goes on')
         if self._storm:
             why = self._storm.settle(self._show)
             if why:

@@ -141,8 +141,8 @@ class Storming:
         if ended and not ended.ok:
             raise errors.HarnessError(_death(ended))
 
-    def is_late(self) -> bool:
-        """Whether a replay has not yet issued all that it is to issue."""
+    def goes_on(self) -> bool:
+        """Whether a replay is not at its end, which comes by itself."""
         return self._replays and self._storm.wait(0) is None
 
     def progress(self) -> tally.Progress:

@@ -100,8 +100,10 @@ def read(
     script: dict[int, list[Step]] = collections.defaultdict(list)
     for user, event in invoked:
         script[user].append(_step(event, first))
-    # It may have been stopped early, or late.
-    span = max(steps[-1].at for steps in script.values()) / 1e9
+    # It may have been stopped early, or late as a replay may be; what comes
+    # after that was dated by a clock that jumped.
+    last = math.ceil(max(steps[-1].at for steps in script.values()) / 1e9)
+    longest = plan.duration + plan.storm.deadline('')
     return Replay(
         run=header.run,
         plan=msgspec.structs.replace(
@@ -110,7 +112,7 @@ def read(
             faults=(),
             # Who begins when is in the script.
             storm=msgspec.structs.replace(plan.storm, ramp=0.0),
-            duration=float(math.ceil(span) or 1),
+            duration=min(float(last or 1), longest),
         ),
         script={user: tuple(steps) for user, steps in script.items()},
     )

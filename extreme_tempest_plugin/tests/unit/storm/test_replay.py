@@ -183,6 +183,15 @@ class TestRead(testtools.TestCase):
         self.assertEqual(PLAN.storm, found.plan.storm)
         loader.of_builtins(loader.to_raw(found.plan))
 
+    def test_a_clock_that_jumped_makes_it_no_longer(self):
+        world = stormed(4)
+        late = world.invoked()[-1]
+        odd = msgspec.structs.replace(late, t=late.t + 10**9 * SECOND)
+        found = replay.read(HEADER, [*world.events, odd])
+        self.assertEqual(
+            PLAN.duration + PLAN.storm.deadline(''), found.plan.duration
+        )
+
     def test_a_history_without_operations(self):
         error = self.assertRaises(
             errors.HistoryError, replay.read, HEADER, World().events
