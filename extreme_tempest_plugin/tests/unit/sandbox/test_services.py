@@ -182,6 +182,13 @@ class TestRendering(testtools.TestCase):
         self.assertEqual('true', nova['DEFAULT']['use_stderr'])
         self.assertEqual('oslo_cache.memcache_pool', nova['cache']['backend'])
 
+    def test_no_process_gives_the_only_cache_up(self):
+        # For a minute it could not tell the others what it had changed.
+        controller = files(SHAPE.controllers[0])
+        for path in ('/etc/keystone/keystone.conf', '/etc/nova/nova.conf'):
+            cache = parsed(controller[path])['cache']
+            self.assertEqual('0', cache['memcache_dead_retry'], path)
+
     def test_the_share_of_cinder_is_where_its_driver_looks(self):
         controller = files(SHAPE.controllers[0])
         share = controller['/etc/cinder/nfs_shares'].text.strip()
