@@ -259,6 +259,8 @@ def dead_man(fault: model.Fault) -> float:
 
 
 def _wrong(fault: model.Fault) -> str:
+    if fault.host and kind(fault.fault).of is not Subject.SERVICE:
+        return f'{fault.target} says itself where it is: leave `host` out'
     if kind(fault.fault).dead_man and fault.hold is None:
         return (
             'a timer on the host undoes it if we cannot, and must know when: '

@@ -90,12 +90,14 @@ class Configuration:
     :param unusable: name of any other service or node to the reason, which
         begins with its key.
     :param clusters: that may not lose their majority.
+    :param hosts: all of them, by ``ip`` and by ``fqdn``.
     """
 
     path: str
     targets: dict[str, Target]
     unusable: dict[str, str]
     clusters: tuple[clusters_.Cluster, ...] = ()
+    hosts: dict[str, ssh.Host] = dataclasses.field(default_factory=dict)
 
 
 def read(path: str) -> Configuration:
@@ -152,8 +154,17 @@ class _Reading(
                     f'node_discover.args[{index}]: power_managements has no '
                     'BMC of it, of the driver ipmi'
                 )
+        named = {
+            node.fqdn: hosts[node.ip]
+            for node in file.node_discover.args
+            if node.fqdn
+        }
         return Configuration(
-            self.path, targets, unusable, tuple(self._clusters(file, services))
+            self.path,
+            targets,
+            unusable,
+            tuple(self._clusters(file, services)),
+            {**named, **hosts},
         )
 
     def _clusters(

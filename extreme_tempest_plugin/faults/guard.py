@@ -15,6 +15,7 @@ A refusal is one line that says which option to set.
 """
 
 import collections.abc
+import dataclasses
 import itertools
 import os
 import pathlib
@@ -135,6 +136,15 @@ def _target(
             f'{about}: {offered.path} ([destructive] os_faults_config) has '
             f'no such {wanted}; it has: {known or "none"}'
         )
+    if fault.host:
+        host = offered.hosts.get(fault.host)
+        if host not in target.hosts:
+            raise errors.RefusedError(
+                f'{about}: {fault.host} is no host of it; {offered.path} '
+                '([destructive] os_faults_config) has: '
+                + ', '.join(one.address for one in target.hosts)
+            )
+        target = dataclasses.replace(target, hosts=(host,))
     if target.partition is not None:
         _check_tester(target.partition.peers, 'cut off', about)
     _check_tester(losses.away(target), 'away', about)

@@ -27,6 +27,8 @@ class Fault(
     :param fault: kind of fault, see ``faults.catalogue``.
     :param target: name in the os-faults configuration; must be listed in
         ``[destructive] targets``.
+    :param host: one of the hosts of a service, by ``ip`` or ``fqdn``; empty
+        for all of them.
     :param at: seconds after the start of the storm.
     :param hold: how long it lasts before it is healed; None holds it until
         the storm is over. A fault that heals itself (a restart) takes 0.
@@ -36,6 +38,7 @@ class Fault(
 
     fault: str
     target: str
+    host: str = ''
     at: values.Seconds = 0.0
     hold: values.Seconds | None = 0.0
     recovery: values.PositiveSeconds = 120.0

@@ -360,6 +360,30 @@ _TOGETHER = (
         says=('leaves 1 of 3', 'cluster rabbitmq'),
     ),
     Case(
+        name='two hosts of a service at the same time',
+        plan=text(
+            'service.terminate rabbitmq host="ctl1" hold=30',
+            'service.kill rabbitmq host="ctl2" at=10',
+            overlap=True,
+        ),
+        says=('fault 1 still holds its target',),
+    ),
+    Case(
+        name='a host that the service is not on',
+        plan=text('service.kill rabbitmq host="cmp1"'),
+        says=('cmp1 is no host of it', 'os_faults_config', C1),
+    ),
+    Case(
+        name='a host that nobody knows',
+        plan=text('service.kill rabbitmq host="ctl9"'),
+        says=('ctl9 is no host of it',),
+    ),
+    Case(
+        name='a host of a host',
+        plan=text('node.off cmp1 host="ctl1"'),
+        says=('leave `host` out',),
+    ),
+    Case(
         name='two hosts at once',
         plan=text('switch.flap two-ports'),
         says=('hits 2 hosts', 'most_hosts: 1'),

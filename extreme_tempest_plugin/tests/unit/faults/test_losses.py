@@ -54,6 +54,18 @@ class LossesTest(testtools.TestCase):
 
 
 class TestQuorum(LossesTest):
+    def test_one_member_at_a_time(self) -> None:
+        for host in ('ctl2', world.ADDRESSES['ctl2']):
+            one = model.Fault(
+                fault='service.kill', target='rabbitmq', host=host, recovery=60
+            )
+            (target,) = guard.permitted((one,), self.world.destructive)
+            self.assertEqual('rabbitmq', target.name)
+            self.assertEqual(
+                [world.ADDRESSES['ctl2']],
+                [host.address for host in target.hosts],
+            )
+
     def test_all_members_of_a_service_at_once(self) -> None:
         for kind in ('restart', 'kill', 'terminate', 'freeze'):
             all_of_it = fault(f'service.{kind}', 'rabbitmq')
