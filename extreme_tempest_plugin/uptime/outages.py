@@ -39,6 +39,9 @@ service let it wait, and the earliest is ``end`` less the allowance. A hung
 service that answers what has waited is so away until it answers; one that
 lost these requests until a new one is answered.
 
+A run that begins before the one before it has ended, because the good answer
+between them was a late one, is of the same outage.
+
 All bounds but those by the allowance follow from the samples alone; the
 allowance takes it that a service which is well is about as fast as it was.
 
@@ -51,6 +54,8 @@ is told apart in ``unknown_ns``.
 
 import collections
 import collections.abc
+
+import msgspec
 
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.uptime import availability
@@ -144,12 +149,11 @@ class Tracker:
             until = max(until, until_ns)
         if self._since is not None:
             self._cover(until, until)
-        found = tuple(run.outage(self._unknown, until) for run in self._runs)
-        windows = _union((outage.start_ns, outage.end_ns) for outage in found)
-        down = sum(
-            end - start - _overlap(self._unknown, start, end)
-            for start, end in windows
+        found = _joined(
+            (run.outage(self._unknown, until) for run in self._runs),
+            self._unknown,
         )
+        down = sum(one.length_ns - one.unknown_ns for one in found)
         unknown = sum(end - start for start, end in self._unknown)
         return availability.Availability(
             start_ns=since,
@@ -253,6 +257,40 @@ class _Run:
         return waited if waited > self.back.sent else self.last_sent
 
 
+def _joined(
+    found: collections.abc.Iterable[availability.Outage],
+    unknown: collections.abc.Sequence[_Window],
+) -> tuple[availability.Outage, ...]:
+    """Those that overlap as one; in order of their start."""
+    joined: list[availability.Outage] = []
+    for one in found:
+        if joined and one.start_ns < joined[-1].end_ns:
+            one = _join(joined.pop(), one, unknown)
+        joined.append(one)
+    return tuple(joined)
+
+
+def _join(
+    first: availability.Outage,
+    second: availability.Outage,
+    unknown: collections.abc.Sequence[_Window],
+) -> availability.Outage:
+    end = max(first.end_ns, second.end_ns)
+    errors = collections.Counter(first.errors)
+    errors.update(second.errors)
+    return msgspec.structs.replace(
+        first,
+        end_ns=end,
+        end_earliest_ns=max(first.end_earliest_ns, second.end_earliest_ns),
+        end_latest_ns=end,
+        open=second.open,
+        failed=first.failed + second.failed,
+        missed=first.missed + second.missed,
+        unknown_ns=_overlap(unknown, first.start_ns, end),
+        errors=dict(sorted(errors.items())),
+    )
+
+
 def _order(event: events.Sample | events.Missed) -> tuple[int, int, str]:
     # The rest of the key only makes a tie the same in each order of arrival.
     if isinstance(event, events.Missed):
@@ -266,19 +304,3 @@ def _overlap(
     return sum(
         max(0, min(right, end) - max(left, start)) for left, right in windows
     )
-
-
-def _union(
-    windows: collections.abc.Iterable[_Window],
-) -> collections.abc.Iterator[_Window]:
-    """Windows in order of their start, without overlap.
-
-    A slow good answer can end an outage after the next one has begun.
-    """
-    reached: int | None = None
-    for start, end in windows:
-        if reached is not None:
-            start = max(start, reached)
-        if end > start:
-            yield start, end
-            reached = end
