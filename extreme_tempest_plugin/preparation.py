@@ -57,9 +57,31 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
     if plan.uptime:
         orders.check(plan.uptime)
         _check_boots(plan, settings)
+    if plan.chaos:
+        plan = _drawn(plan, plan.chaos, settings)
     if plan.faults:
         guard.permitted(plan.faults, settings.destructive, plan.bounds)
     return plan
+
+
+def _drawn(
+    plan: model.Plan, chaos: model.Chaos, settings: settings_.Settings
+) -> model.Plan:
+    """The plan with the faults that its seed draws.
+
+    :raises UsageError: if one that may be drawn is refused, or none can be.
+    """
+    for fault in chaos.faults:
+        guard.permitted((fault,), settings.destructive, plan.bounds)
+    assert plan.seed is not None
+    faults = chaos.drawn(plan.seed, plan.duration)
+    if not faults:
+        raise errors.PlanError(
+            f'chaos: no fault would be over before the end at '
+            f'{plan.duration:g} s: raise `duration` or lower `pause`',
+            ('chaos',),
+        )
+    return msgspec.structs.replace(plan, faults=faults, chaos=None)
 
 
 def _check_boots(plan: model.Plan, settings: settings_.Settings) -> None:

@@ -12,6 +12,7 @@
 """What a plan may break, and how far it may go. Times are seconds."""
 
 import dataclasses
+import random
 from typing import Annotated
 
 import msgspec
@@ -42,6 +43,46 @@ class Fault(
     at: values.Seconds = 0.0
     hold: values.Seconds | None = 0.0
     recovery: values.PositiveSeconds = 120.0
+
+
+class Chaos(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """Faults drawn by chance, one after the other, for as long as it lasts.
+
+    :param faults: each is as likely as the others; they say not when.
+    :param pause: seconds, least and most, until the first one, and from the
+        heal of one to the next.
+    """
+
+    faults: Annotated[tuple[Fault, ...], msgspec.Meta(min_length=1)]
+    pause: tuple[values.Seconds, values.Seconds] = (15.0, 45.0)
+
+    def __post_init__(self) -> None:
+        if self.pause[0] > self.pause[1]:
+            raise ValueError('`pause`: the first is the least, not the most')
+        for fault in self.faults:
+            about = f'`faults`: {fault.fault} of {fault.target}'
+            if fault.at:
+                raise ValueError(f'{about}: chance says when: leave `at` out')
+            if fault.hold is None:
+                raise ValueError(f'{about}: give `hold` in seconds')
+
+    def drawn(self, seed: int, duration: float) -> tuple[Fault, ...]:
+        """The faults of one run; the same for the same seed.
+
+        :param duration: seconds, in which each is injected and healed.
+        """
+        chance = random.Random(f'{seed}/chaos')
+        drawn: list[Fault] = []
+        at = chance.uniform(*self.pause)
+        while True:
+            fault = chance.choice(self.faults)
+            end = at + (fault.hold or 0.0)
+            if end >= duration:
+                return tuple(drawn)
+            drawn.append(msgspec.structs.replace(fault, at=round(at, 1)))
+            at = end + chance.uniform(*self.pause)
 
 
 class Abort(

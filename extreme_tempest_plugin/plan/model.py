@@ -33,6 +33,7 @@ CONTROL = 'control'
 
 Fault = faults_.Fault
 Bounds = faults_.Bounds
+Chaos = faults_.Chaos
 Abort = faults_.Abort
 NARROWEST = faults_.NARROWEST
 
@@ -257,6 +258,7 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
     :param name: names the run in reports.
     :param duration: how long the storm fires, or the monitors watch.
     :param seed: of all choices; None draws one, which the history records.
+    :param chaos: faults by chance, in the place of ``faults``.
     :param overlap: see ``faults.Bounds``, as the next two.
     :param abort: when nothing more is broken.
     """
@@ -267,6 +269,7 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
     storm: Storm | None = None
     uptime: Uptime | None = None
     faults: tuple[Fault, ...] = ()
+    chaos: Chaos | None = None
     overlap: bool = False
     most_hosts: values.Count = 1
     beyond_quorum: bool = False
@@ -281,6 +284,8 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
                 f'`storm.ramp`: the last user would begin at '
                 f'{self.storm.ramp:g} s, after the end at {self.duration:g} s'
             )
+        if self.chaos and self.faults:
+            raise ValueError('`chaos` and `faults`: give one of the two')
         for fault in self.faults:
             if fault.at >= self.duration:
                 raise ValueError(

@@ -29,7 +29,7 @@ from extreme_tempest_plugin.storm import state as storm_state
 from extreme_tempest_plugin.tests.unit import configuration
 
 #: With a fault, which the configuration of the tests does not allow.
-FAULTY = {'compute_outages', 'database', 'demo', 'rabbit'}
+FAULTY = {'chaos', 'compute_outages', 'database', 'demo', 'rabbit'}
 
 #: Seconds that a ready plan takes at most.
 MOST = 120
@@ -39,6 +39,7 @@ class TestReadyPlans(testtools.TestCase):
     def test_those_that_are_promised(self):
         promised = {
             'attach_detach',
+            'chaos',
             'compute_outages',
             'create_kill',
             'database',

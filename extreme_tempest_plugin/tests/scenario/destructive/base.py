@@ -25,7 +25,8 @@ class DestructiveTest(base.CampaignTest):
             )
         if not wanted.os_faults_config:
             raise cls.skipException('set [destructive] os_faults_config')
-        missing = {fault.target for fault in cls.plan.faults} - set(
+        chaos = cls.plan.chaos.faults if cls.plan.chaos else ()
+        missing = {fault.target for fault in (*cls.plan.faults, *chaos)} - set(
             wanted.targets
         )
         if missing:

@@ -59,6 +59,12 @@ def text(*faults: str, **keys: object) -> str:
     return json.dumps(plan)
 
 
+def by_chance(*targets: str, **keys: object) -> str:
+    """A plan in YAML that kills these by chance."""
+    drawn = [{'fault': 'service.kill', 'target': one} for one in targets]
+    return text(seed=1, chaos={'faults': drawn, 'pause': [20, 40]}, **keys)
+
+
 #: What is granted, and changed below.
 GRANTED = 'service.kill nova-api'
 
@@ -427,6 +433,21 @@ _TOGETHER = (
         name='a peer that is needed is away',
         plan=text('node.off ctl2', 'network.partition ctl1-alone at=100'),
         says=(f'{C2} away meanwhile',),
+    ),
+    Case(
+        name='one of many by chance that is not listed',
+        plan=by_chance(*['nova-api'] * 50, 'sshd'),
+        says=('sshd refused: not listed in [destructive] targets',),
+    ),
+    Case(
+        name='all members of a cluster, by chance',
+        plan=by_chance('nova-api', 'rabbitmq'),
+        says=('leaves 0 of 3', 'beyond_quorum: true'),
+    ),
+    Case(
+        name='chance without time',
+        plan=by_chance('nova-api', duration=10),
+        says=('chaos: no fault would be over',),
     ),
     Case(
         name='a misspelt limit',

@@ -102,6 +102,14 @@ class TestForbidden(testtools.TestCase):
             (target,) = self._ask(granted, rehearsal)
             self.assertEqual('nova-api', target.unit)
 
+    def test_faults_by_chance_are_granted_as_well(self) -> None:
+        granted = forbidden.Case(
+            name='chaos', says=(), plan=forbidden.by_chance('nova-api')
+        )
+        targets = self._ask(granted, rehearsal=False)
+        self.assertEqual({'nova-api'}, {one.unit for one in targets})
+        self.assertGreater(len(targets), 5)
+
     def test_each_is_refused_before_anything_is_touched(self) -> None:
         for case in forbidden.CASES:
             for rehearsal in (False, True):
