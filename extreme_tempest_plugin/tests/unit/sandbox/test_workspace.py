@@ -44,6 +44,11 @@ GOLDEN = golden.Golden(
 )
 
 
+def _by_chance(plan):
+    """The faults that a plan may draw, each alone."""
+    return [(one,) for one in plan.chaos.faults] if plan.chaos else []
+
+
 class TestWorkspace(testtools.TestCase):
     def setUp(self):
         super().setUp()
@@ -208,7 +213,12 @@ class TestWorkspace(testtools.TestCase):
         scenario = pathlib.Path(__file__).parents[2] / 'scenario/destructive'
         plans = [*ready.every().values(), *scenario.glob('*.yaml')]
         loaded = [loader.load(path) for path in plans]
-        broken = [plan for plan in loaded if plan.faults]
+        broken = [
+            (plan.bounds, faults)
+            for plan in loaded
+            for faults in (plan.faults, *_by_chance(plan))
+            if faults
+        ]
         self.assertGreaterEqual(len(broken), 5)
         for name in ('single', 'ha'):
             targets = self.read(name)
@@ -219,8 +229,8 @@ class TestWorkspace(testtools.TestCase):
                 call_timeout=60,
                 state_dir=pathlib.Path('/nowhere'),
             )
-            for plan in broken:
-                guard.permitted(plan.faults, wanted, plan.bounds)
+            for bounds, faults in broken:
+                guard.permitted(faults, wanted, bounds)
 
     def test_ports_of_the_switch(self):
         read = self.read('ha')
