@@ -11,8 +11,8 @@
 #    under the License.
 """Faults on real hosts with a real systemd; run in ``sandbox exec``.
 
-With ``EXTREME_FAULTS=all`` each kind is killed at each moment; without it, what
-takes minutes is killed while it is healed alone.
+With ``EXTREME_FAULTS=all`` each kind is killed at each moment; without it,
+what takes minutes is killed only while it is healed.
 """
 
 import os
