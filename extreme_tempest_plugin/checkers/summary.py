@@ -52,6 +52,10 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
 
     :param recovery_s: from the injection to the proven heal; None if it is
         not proven.
+    :param worked_s: from the injection until the service did again what it
+        was asked for, by service of the storm: the first operation that was
+        invoked when the fault was proven, and came to rest as it should; None
+        if there was none.
     :param phases: phase to the time that it was reached, UTC.
     :param evidence: phase to what proves it.
     """
@@ -60,6 +64,7 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     target: str
     recovery_s: float | None
+    worked_s: dict[str, float | None]
     phases: dict[str, str]
     evidence: dict[str, str]
 
@@ -155,7 +160,7 @@ def _times(
 
 
 def fault_rows(
-    faults: windows.Faults, calendar: Calendar
+    faults: windows.Faults, calls: operations.Operations, calendar: Calendar
 ) -> tuple[FaultRow, ...]:
     """The faults, in order of their first event."""
     return tuple(
@@ -166,6 +171,7 @@ def fault_rows(
             recovery_s=None
             if story.recovery_ns is None
             else in_seconds(story.recovery_ns),
+            worked_s=_worked(story, calls),
             phases={
                 phase.value: calendar.utc(event.t)
                 for phase, event in story.phases.items()
@@ -178,6 +184,25 @@ def fault_rows(
         )
         for story in faults.stories.values()
     )
+
+
+def _worked(
+    story: windows.Story, calls: operations.Operations
+) -> dict[str, float | None]:
+    injected = story.at(events.FaultPhase.INJECTED)
+    proven = story.at(events.FaultPhase.EVIDENCED)
+    if injected is None or proven is None:
+        return {}
+    first: dict[str, int | None] = {}
+    for call in calls:
+        known = first.setdefault(call.service, None)
+        if call.began >= proven and call.rest and call.rest.reached:
+            at = call.rest.t
+            first[call.service] = at if known is None else min(known, at)
+    return {
+        service: None if at is None else in_seconds(at - injected)
+        for service, at in sorted(first.items())
+    }
 
 
 def in_seconds(duration_ns: float) -> float:

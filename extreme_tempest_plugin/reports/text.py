@@ -189,6 +189,14 @@ def _faults(verdict: verdicts.Verdict, out: page.Page) -> None:
                 f'{took}'
             )
         )
+        if fault.worked_s:
+            worked = (
+                f'{service} not again'
+                if after is None
+                else f'{service} after {after:.1f} s'
+                for service, after in fault.worked_s.items()
+            )
+            out.item(page.clean(f'worked: {", ".join(worked)}'), indent=4)
         for phase, label in _PROOFS.items():
             if phase in fault.evidence:
                 out.item(

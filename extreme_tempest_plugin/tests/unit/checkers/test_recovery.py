@@ -31,6 +31,25 @@ class TestRecovery(testtools.TestCase):
         self.assertEqual('pass', verdict.verdict, verdict.reason)
         self.assertEqual(19.9, verdict.faults[0].recovery_s)
 
+    def test_when_it_worked_again(self):
+        built = faulty(evidenced=1.0, whole=5.0)
+        # Before the fault was proven, refused, in error, and then well.
+        built.create(20.5, 'early', after=0.1)
+        built.call(22.0, 'server.create', outcome='info')
+        built.create(23.0, 'broken', 'ERROR', False)
+        built.create(24.0, 'slow', after=8.0)
+        built.create(26.0, 'quick', after=2.0)
+        (fault,) = built.verdict().faults
+        self.assertEqual({'nova': 8.1}, fault.worked_s)
+
+    def test_it_never_worked_again(self):
+        (fault,) = faulty(start=80.0).verdict().faults
+        self.assertEqual({'nova': None}, fault.worked_s)
+
+    def test_not_proven_says_nothing_of_work(self):
+        (fault,) = faulty(evidenced=None).verdict().faults
+        self.assertEqual({}, fault.worked_s)
+
     def test_too_late(self):
         verdict = faulty(whole=21.0).verdict()
         self.assertEqual('fail', verdict.verdict)

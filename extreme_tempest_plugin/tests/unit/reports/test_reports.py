@@ -82,6 +82,7 @@ class TestText(testtools.TestCase):
         self.assertIn(
             'service.restart of rabbitmq, healed after 5.0', rendered
         )
+        self.assertIn('worked: nova ', rendered)
         self.assertIn('happened: proof of evidenced', rendered)
 
     def test_a_cloud_cannot_move_the_cursor(self):
