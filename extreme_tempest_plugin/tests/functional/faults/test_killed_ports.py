@@ -52,7 +52,7 @@ class TestKilledPorts(test_killed_run.KilledRun):
         )
 
     def test_port_down(self) -> None:
-        for phase, after in (
+        for phase, after in test_killed_run.moments(
             ('injected', 0.0),
             ('injected', 0.7),
             ('evidenced', 0.0),
@@ -68,7 +68,7 @@ class TestKilledPorts(test_killed_run.KilledRun):
 
     def test_flap(self) -> None:
         plan = self._plan(60, 90, 'switch.flap')
-        for phase, after in (
+        for phase, after in test_killed_run.moments(
             ('injected', 0.0),
             ('injected', 0.7),
             ('evidenced', 0.0),

@@ -34,7 +34,7 @@ class TestKilledPower(test_killed_run.KilledRun):
         plan = model.Fault(
             fault=kind, target=target.name, hold=60, recovery=90
         )
-        for phase, after in (
+        for phase, after in test_killed_run.moments(
             ('injected', 0.0),
             ('injected', 1.5),
             ('evidenced', 0.0),
