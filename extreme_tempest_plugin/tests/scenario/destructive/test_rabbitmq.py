@@ -40,3 +40,17 @@ class RabbitmqDowntimeTest(base.DestructiveTest):
     @decorators.idempotent_id('51a20e8b-24f0-4279-b236-2eadf750d286')
     def test_rabbitmq_downtime(self):
         self.run_campaign()
+
+
+@decorators.serial
+class RabbitmqNodeTest(base.DestructiveTest):
+    """Nodes of RabbitMQ are away, one at a time."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('rabbitmq_node.yaml')
+    clustered = True
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('82465467-f640-4097-807a-c22f0adad690')
+    def test_rabbitmq_node(self):
+        self.run_campaign()
