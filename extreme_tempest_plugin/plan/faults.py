@@ -12,6 +12,7 @@
 """What a plan may break, and how far it may go. Times are seconds."""
 
 import dataclasses
+import math
 import random
 from typing import Annotated
 
@@ -56,7 +57,7 @@ class Chaos(
     """
 
     faults: Annotated[tuple[Fault, ...], msgspec.Meta(min_length=1)]
-    pause: tuple[values.Seconds, values.Seconds] = (15.0, 45.0)
+    pause: tuple[values.Pause, values.Pause] = (15.0, 45.0)
 
     def __post_init__(self) -> None:
         if self.pause[0] > self.pause[1]:
@@ -81,7 +82,9 @@ class Chaos(
             end = at + (fault.hold or 0.0)
             if end >= duration:
                 return tuple(drawn)
-            drawn.append(msgspec.structs.replace(fault, at=round(at, 1)))
+            # Never up: it would be due at the end.
+            tenth = math.floor(at * 10) / 10
+            drawn.append(msgspec.structs.replace(fault, at=tenth))
             at = end + chance.uniform(*self.pause)
 
 

@@ -23,6 +23,8 @@ PositiveSeconds = Annotated[float, msgspec.Meta(gt=0, le=MOST_SECONDS)]
 Interval = Annotated[float, msgspec.Meta(ge=0.02, le=MOST_SECONDS)]
 BootInterval = Annotated[float, msgspec.Meta(ge=1.0, le=MOST_SECONDS)]
 BootTimeout = Annotated[float, msgspec.Meta(ge=2.0, le=MOST_SECONDS)]
+#: Between two faults; without one they would be without number.
+Pause = Annotated[float, msgspec.Meta(ge=1.0, le=MOST_SECONDS)]
 Count = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
