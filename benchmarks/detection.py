@@ -13,9 +13,9 @@
 
 For each plant the ready plans of its service run, one after the other and
 each with its own seeds, until one of them finds something that is no known
-issue. The same plans with the same seeds run on the sandbox without a plant,
-too: what is found there is a false alarm, unless it is a bug that the released
-code has, and what is found on both sides is no detection.
+issue and was not found without the plant. Each plan runs with the same seed
+before, on the sandbox as it is: what is found there is a false alarm, unless
+it is a bug that the released code has.
 
 Beside it stands what a tool sees that counts errors: requests that failed with
 a 5xx or without an answer, and waits for a state that did not come. It has
@@ -26,32 +26,35 @@ file that --results names; a board that was broken off goes on from there.
 """
 
 import argparse
+import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
+import cloud
 import findings
 import msgspec
 import yaml
 
-from extreme_tempest_plugin.history import events
-from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.plan import ready
-from extreme_tempest_plugin.sandbox import layout as layout_module
 from extreme_tempest_plugin.sandbox import plants
-from extreme_tempest_plugin.sandbox import workspace
 
-TEMPEST = pathlib.Path(sys.executable).with_name('tempest')
-
-#: Start of a unit's name to the plans of the service, the quickest first.
+#: A unit, or the start of the names of several, to plans, in their order.
 #: They are made for a service and a kind of sharing, whatever its bugs.
 PLANS = {
+    'nova-compute': (
+        'compute_outages',
+        'shared_volumes',
+        'server_groups',
+        'shared_servers',
+        'create_kill',
+    ),
     'nova': (
         'quota_edge',
-        'shared_volumes',
         'compute_outages',
+        'shared_volumes',
         'shared_metadata',
+        'server_groups',
         'shared_servers',
         'create_kill',
     ),
@@ -61,8 +64,18 @@ PLANS = {
         'shared_servers',
         'quota_edge',
     ),
-    'cinder': ('volumes', 'shared_volumes', 'attach_detach'),
-    'neutron': ('security_groups', 'shared_networks', 'floating_ips'),
+    'cinder': (
+        'volumes',
+        'shared_volumes',
+        'quota_edge_volume',
+        'attach_detach',
+    ),
+    'neutron': (
+        'security_groups',
+        'shared_networks',
+        'quota_edge_network',
+        'floating_ips',
+    ),
     'keystone': ('shared_identity', 'identity'),
     'glance': ('shared_images', 'images'),
     'swift': ('shared_objects', 'objects'),
@@ -77,24 +90,6 @@ LONG = 300
 
 #: Seconds into a storm to what is restarted then.
 RESTARTS = {90: 'rabbitmq', 180: 'mysql'}
-
-#: Seconds that one campaign may take with all that is around it.
-MOST = 900
-
-
-class _Finding(msgspec.Struct):
-    checker: str
-    about: str
-    what: str
-    events: list[int] = []
-    action: str = ''
-    known: str = ''
-
-
-class _Verdict(msgspec.Struct):
-    verdict: str
-    reason: str = ''
-    findings: list[_Finding] = []
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +109,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='plants of your own',
     )
     parser.add_argument('--seeds', type=int, default=3, metavar='N')
+    parser.add_argument(
+        '--first',
+        type=int,
+        default=1,
+        metavar='N',
+        help='the first of these seeds: another machine has those before it',
+    )
     parser.add_argument(
         '--mixed',
         type=int,
@@ -139,18 +141,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(arguments: argparse.Namespace) -> dict[str, object]:
     """The board, by key."""
     board = Board(arguments)
-    board.sandbox('up', '--topology', 'single')
+    board.cloud.sandbox('up', '--topology', 'single')
     try:
-        for seed in range(1, arguments.seeds + 1):
+        board.clear()
+        for seed in range(arguments.first, arguments.seeds + 1):
             board.play(seed)
         for seed in range(1, arguments.mixed + 1):
             board.run('', 'mixed', seed, LONG)
         for seed in range(1, arguments.restarts + 1):
             board.run('', with_restarts(), seed, LONG)
     finally:
-        board.sandbox('down')
+        board.cloud.sandbox('down')
     ids = [plant.id for plant in board.chosen]
-    return findings.figures(board.runs, arguments.seeds, ids)
+    return findings.figures(board.done.rows, arguments.seeds, ids)
 
 
 class Board:
@@ -161,34 +164,52 @@ class Board:
         known = plants.known(arguments.plants_dir)
         wanted = arguments.plant or sorted(known)
         self.chosen = plants.choose(known, wanted)
-        self._path = arguments.results
-        self.runs: list[findings.Run] = []
-        if self._path.exists():
-            lines = self._path.read_bytes().splitlines()
-            self.runs = [
-                msgspec.json.decode(one, type=findings.Run) for one in lines
-            ]
+        self.cloud = cloud.Cloud(arguments.name)
+        self.done = cloud.Rows(arguments.results, findings.Run)
+
+    def clear(self) -> None:
+        """Switch off what a board that was broken off has left on."""
+        status = self.cloud.sandbox('status', '-f', 'json').stdout
+        left = {row['plant'] for row in json.loads(status)['plants']}
+        if left:
+            self.cloud.sandbox('plant off', *sorted(left))
 
     def play(self, seed: int) -> None:
-        """All plants with one seed, then the same without any."""
-        for plant in self.chosen:
-            options = [
-                word
-                for directory in self._arguments.plants_dir
-                for word in ('--plants-dir', str(directory))
-            ]
-            self.sandbox('plant', 'on', plant.id, *options)
-            try:
-                for plan in plans_of(plant):
-                    if any(findings.new(self.run(plant.id, plan, seed))):
-                        break
-            finally:
-                self.sandbox('plant', 'off', plant.id, *options)
-        played = {run.plan for run in self.runs if run.seed == seed}
-        for plan in sorted(
-            played | {plan for plan, _ in findings.LIVE.values()}
-        ):
+        """All plants with one seed; each plan first without any plant."""
+        for plan, _ in findings.LIVE.values():
             self.run('', plan, seed)
+        for plant in self.chosen:
+            for plan in plans_of(plant):
+                self.run('', plan, seed)
+                run = self._found(plant.id, plan, seed)
+                if run is None:
+                    run = self._planted(plant.id, plan, seed)
+                others = [
+                    one
+                    for one in self.done.rows
+                    if (one.plant, one.plan) == ('', plan)
+                ]
+                if findings.unusual(run, others):
+                    break
+
+    def _planted(self, plant: str, plan: str, seed: int) -> findings.Run:
+        options = [
+            word
+            for directory in self._arguments.plants_dir
+            for word in ('--plants-dir', str(directory))
+        ]
+        self.cloud.sandbox('plant on', plant, *options)
+        try:
+            return self.run(plant, plan, seed)
+        finally:
+            self.cloud.sandbox('plant off', plant, *options)
+
+    def _found(self, plant: str, plan: str, seed: int) -> findings.Run | None:
+        """A run that is in the results."""
+        for run in self.done.rows:
+            if (run.plant, run.plan, run.seed) == (plant, plan, seed):
+                return run
+        return None
 
     def run(
         self, plant: str, plan: str, seed: int, duration: int = 0
@@ -199,23 +220,19 @@ class Board:
         :param duration: seconds; that of the plan without it.
         """
         name = pathlib.Path(plan).stem
-        for run in self.runs:
-            if (run.plant, run.plan, run.seed) == (plant, name, seed):
-                return run
-        done = self.sandbox(
-            'exec', '--', str(TEMPEST), 'extreme', 'run', plan,
-            '--seed', str(seed), '-f', 'json',
+        if run := self._found(plant, name, seed):
+            return run
+        done = self.cloud.tempest(
+            'extreme', 'run', plan, '--seed', str(seed), '-f', 'json',
             *(('--duration', str(duration)) if duration else ()),
-            check=False,
         )  # fmt: skip
         try:
-            verdict = msgspec.json.decode(done.stdout, type=_Verdict)
+            verdict = msgspec.json.decode(done.stdout, type=findings.Verdict)
         except msgspec.DecodeError:
             raise SystemExit(f'{plan}: {done.stderr.strip()}') from None
-        made = judged(plant, name, seed, verdict, self._history())
-        self.runs.append(made)
-        with self._path.open('ab') as file:
-            file.write(msgspec.json.encode(made) + b'\n')
+        history = self.cloud.last_run() / 'history.jsonl'
+        made = findings.judged(plant, name, seed, verdict, history)
+        self.done.add(made)
         said = ', '.join(sorted({each.kind for each in findings.new(made)}))
         print(
             f'  {plant or "clean"} {name} {seed}: {made.verdict}: '
@@ -225,29 +242,6 @@ class Board:
         )
         return made
 
-    def sandbox(
-        self, verb: str, *words: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        """A command of the sandbox."""
-        verbs = [verb, words[0]] if verb == 'plant' else [verb]
-        return subprocess.run(
-            [
-                *(str(TEMPEST), 'extreme', 'sandbox', *verbs),
-                *('--name', self._arguments.name),
-                *words[len(verbs) - 1 :],
-            ],
-            check=check,
-            capture_output=True,
-            text=True,
-            timeout=MOST,
-        )
-
-    def _history(self) -> pathlib.Path:
-        """Of the last run."""
-        layout = layout_module.make(self._arguments.name)
-        runs = workspace.Workspace(layout.workspace).root / 'runs'
-        return max(runs.iterdir()) / 'history.jsonl'
-
 
 def with_restarts() -> str:
     """A file with the mixed storm and restarts."""
@@ -256,6 +250,10 @@ def with_restarts() -> str:
         {'fault': 'service.restart', 'target': target, 'at': at}
         for at, target in RESTARTS.items()
     ]
+    # Without the canary: beside so many users it shows the load.
+    plan['steady'] = {
+        'checks': ['nova services', 'neutron agents', 'cinder services']
+    }
     plan['name'] = 'mixed_restarts'
     plan['duration'] = LONG
     path = pathlib.Path(tempfile.mkdtemp()) / 'mixed_restarts.yaml'
@@ -264,61 +262,9 @@ def with_restarts() -> str:
 
 
 def plans_of(plant: plants.Plant) -> tuple[str, ...]:
-    """Plans of the services that a plant is in, the quickest first."""
-    services = dict.fromkeys(unit.partition('-')[0] for unit in plant.units)
-    return tuple(
-        dict.fromkeys(
-            plan for service in services for plan in PLANS.get(service, OTHERS)
-        )
-    )
-
-
-def judged(
-    plant: str, plan: str, seed: int, verdict: _Verdict, path: pathlib.Path
-) -> findings.Run:
-    """A run with what a counter of errors sees in its history."""
-    moments: list[tuple[int, int]] = []
-    operations = 0
-    actions: dict[str, str] = {}
-    errors: set[str] = set()
-    for event in reader.Reader(path):
-        match event:
-            case events.Invoke():
-                operations += 1
-                actions[event.op] = event.action
-            case events.Info():
-                errors.add(f'{actions.get(event.op)} {event.status or "none"}')
-            case events.Settled(reached=False):
-                errors.add(f'{actions.get(event.op)} {event.state}')
-        moments.append((event.t, operations))
-    first = moments[0][0]
-    return findings.Run(
-        plant=plant,
-        plan=plan,
-        seed=seed,
-        verdict=verdict.verdict,
-        reason=verdict.reason,
-        operations=operations,
-        seconds=(moments[-1][0] - first) / 1e9,
-        findings=tuple(
-            findings.Seen(
-                kind=_kind(one),
-                known=one.known,
-                what=one.what,
-                operations=moments[_proven(one, len(moments))][1],
-                seconds=(moments[_proven(one, len(moments))][0] - first) / 1e9,
-            )
-            for one in verdict.findings
-        ),
-        errors=tuple(sorted(errors)),
-    )
-
-
-def _kind(finding: _Finding) -> str:
-    kind = finding.action or finding.about.partition('/')[0]
-    return f'{finding.checker} of {kind}'
-
-
-def _proven(finding: _Finding, count: int) -> int:
-    """Index of the event with which it was proven; events count from 1."""
-    return min(max(finding.events, default=count), count) - 1
+    """Plans for the units that a plant is in, in their order."""
+    found: dict[str, None] = {}
+    for unit in plant.units:
+        named = unit if unit in PLANS else unit.partition('-')[0]
+        found.update(dict.fromkeys(PLANS.get(named, OTHERS)))
+    return tuple(found)

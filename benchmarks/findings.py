@@ -13,9 +13,13 @@
 
 import collections
 import collections.abc
+import pathlib
 import statistics
 
 import msgspec
+
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import reader
 
 #: Bugs of the released code, by the known issues that they are.
 LIVE = {
@@ -23,6 +27,23 @@ LIVE = {
     'B07': ('shared_metadata', 'nova-metadata-lost-update'),
     'B16': ('security_groups', 'neutron-equal-rules'),
 }
+
+
+class _Finding(msgspec.Struct):
+    checker: str
+    about: str
+    what: str
+    events: list[int] = []
+    action: str = ''
+    known: str = ''
+
+
+class Verdict(msgspec.Struct):
+    """What a campaign says of itself, as far as the board reads it."""
+
+    verdict: str
+    reason: str = ''
+    findings: list[_Finding] = []
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -59,9 +80,69 @@ class Run(msgspec.Struct, frozen=True):
     errors: tuple[str, ...]
 
 
+def judged(
+    plant: str, plan: str, seed: int, verdict: Verdict, path: pathlib.Path
+) -> Run:
+    """A run with what a counter of errors sees in its history."""
+    moments: list[tuple[int, int]] = []
+    operations = 0
+    actions: dict[str, str] = {}
+    errors: set[str] = set()
+    for event in reader.Reader(path):
+        match event:
+            case events.Invoke():
+                operations += 1
+                actions[event.op] = event.action
+            case events.Info():
+                errors.add(f'{actions.get(event.op)} {event.status or "none"}')
+            case events.Settled(reached=False):
+                errors.add(f'{actions.get(event.op)} {event.state}')
+        moments.append((event.t, operations))
+    first = moments[0][0]
+    return Run(
+        plant=plant,
+        plan=plan,
+        seed=seed,
+        verdict=verdict.verdict,
+        reason=verdict.reason,
+        operations=operations,
+        seconds=(moments[-1][0] - first) / 1e9,
+        findings=tuple(
+            Seen(
+                kind=_kind(one),
+                known=one.known,
+                what=one.what,
+                operations=moments[_proven(one, len(moments))][1],
+                seconds=(moments[_proven(one, len(moments))][0] - first) / 1e9,
+            )
+            for one in verdict.findings
+        ),
+        errors=tuple(sorted(errors)),
+    )
+
+
+def _kind(finding: _Finding) -> str:
+    kind = finding.action or finding.about.partition('/')[0]
+    return f'{finding.checker} of {kind}'
+
+
+def _proven(finding: _Finding, count: int) -> int:
+    """Index of the event with which it was proven; events count from 1."""
+    return min(max(finding.events, default=count), count) - 1
+
+
 def new(run: Run) -> tuple[Seen, ...]:
     """Findings that are no known issue."""
     return tuple(one for one in run.findings if not one.known)
+
+
+def unusual(
+    run: Run, others: collections.abc.Iterable[Run]
+) -> tuple[Seen, ...]:
+    """What is new in a run beside others without its plant, by time."""
+    usual = {one.kind for other in others for one in new(other)}
+    found = sorted(new(run), key=lambda one: one.seconds)
+    return tuple(one for one in found if one.kind not in usual)
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -123,19 +204,17 @@ def _planted(
         if run.plant != plant:
             continue
         others = clean[run.plan]
-        usual = {one.kind for other in others for one in new(other)}
         if set(run.errors) - {one for other in others for one in other.errors}:
             noisy.add(run.seed)
         operations, seconds = spent[run.seed]
-        for one in sorted(new(run), key=lambda one: one.seconds):
-            if one.kind not in usual:
-                hit = Hit(
-                    kind=one.kind,
-                    plan=run.plan,
-                    operations=operations + one.operations,
-                    seconds=seconds + one.seconds,
-                )
-                hits.setdefault(run.seed, hit)
+        for one in unusual(run, others):
+            hit = Hit(
+                kind=one.kind,
+                plan=run.plan,
+                operations=operations + one.operations,
+                seconds=seconds + one.seconds,
+            )
+            hits.setdefault(run.seed, hit)
         spent[run.seed] = operations + run.operations, seconds + run.seconds
     return list(hits.values()), len(noisy)
 

@@ -24,8 +24,10 @@ servers in a bare loop; vs_tempest_bare: without its check of each body against
 a schema. users_1000_mb: most memory (RSS) of a load process with
 1000 users. scale_4_workers: operations that 4 workers and their master do in
 the CPU time of two cores, to those that one process does in that of one; the
-stub and whatever else runs have no part in it. scale_4_workers_wall: the same
-by the clock, with the stub and all else on the same cores.
+stub and whatever else runs have no part in it. Each process has the same
+number of users, for whoever adds workers wants more of them.
+scale_4_workers_wall: the same by the clock, with the stub and all else on the
+same cores.
 
 Needs nginx: that of the machine, or the Debian package, which is unpacked
 into a cache. Rally is installed into an environment of its own there.
@@ -40,7 +42,7 @@ import nginx
 import rally
 import sides
 
-#: Users of a comparison, and of one of workers.
+#: Users of a comparison, and of each process where workers are compared.
 USERS = 8
 SCALE_USERS = 32
 
@@ -115,7 +117,8 @@ def _round(url, arguments, without, peer, figures):
             figures.add(name, sample.per_cpu_s)
     if 'scale' not in without:
         for processes in (1, 4):
-            sample = sides.ours(url, SCALE_USERS, seconds, processes=processes)
+            users = SCALE_USERS * processes
+            sample = sides.ours(url, users, seconds, processes=processes)
             figures.add(f'workers_{processes}', sample.per_cpu_s)
             figures.add(f'workers_{processes}_wall', sample.per_s)
 

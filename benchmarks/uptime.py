@@ -279,6 +279,8 @@ class Rally:
     def __exit__(self, *args):
         self._thread.join()
         self._folder.cleanup()
+        if not self.samples:
+            raise SystemExit('Rally sent nothing: see above')
 
     def _run(self):
         epoch = time.time_ns() - time.monotonic_ns()

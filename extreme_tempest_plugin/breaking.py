@@ -12,6 +12,7 @@
 """The faults of a campaign, in their turn."""
 
 import collections.abc
+import contextlib
 import functools
 
 from extreme_tempest_plugin import errors
@@ -21,6 +22,7 @@ from extreme_tempest_plugin.faults import bystanders
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
+from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 
@@ -49,7 +51,7 @@ def others(
     :raises UsageError: if the os-faults configuration cannot be used.
     """
     offered = (
-        configuration.read(destructive.os_faults_config).targets.values()
+        reading.read(destructive.os_faults_config).targets.values()
         if len(faults) > 1
         else ()
     )
@@ -97,6 +99,16 @@ class Breaking:
                 ),
             )
 
+    def heal(self, say: collections.abc.Callable[[str], None]) -> None:
+        """Heal all that is held, the last first; what is healed stays so.
+
+        :param say: told what is being done.
+        """
+        with contextlib.ExitStack() as stack:
+            # Each is healed, whatever the others do.
+            for one in self.held:
+                stack.callback(_heal, one, say)
+
     def _make(
         self, identity: str, fault: model.Fault, target: configuration.Target
     ) -> injection.Injection:
@@ -113,5 +125,13 @@ class Breaking:
 
     def _record(self, event: events.Event) -> None:
         self._write(event)
-        if isinstance(event, events.Fault | events.Note):
+        if isinstance(event, events.Fault):
             self.seen.see(event)
+
+
+def _heal(
+    one: injection.Injection, say: collections.abc.Callable[[str], None]
+) -> None:
+    if one.healed is None:
+        say(f'healing {one.plan.target}')
+    one.heal()

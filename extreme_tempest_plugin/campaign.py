@@ -13,9 +13,9 @@
 
 Order of a campaign, whatever happens in it::
 
-    check everything -> heal what a dead run left -> monitors on -> storm on
-    -> faults, each with evidence -> storm settles -> faults healed
-    -> census -> clean-up -> monitors off -> merge -> judge
+    check everything -> heal what a dead run left -> monitors on -> steady
+    -> storm on -> faults, each with evidence -> storm settles -> faults
+    healed -> steady -> census -> clean-up -> monitors off -> merge -> judge
 
 A cloud's failure is an event in the history. A failure of ours is a note
 "unmeasured" there, and the verdict is at best unknown.
@@ -35,6 +35,7 @@ from extreme_tempest_plugin import observing
 from extreme_tempest_plugin import progress
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
+from extreme_tempest_plugin import steadying
 from extreme_tempest_plugin import storming
 from extreme_tempest_plugin import turns
 from extreme_tempest_plugin.checkers import alarm
@@ -43,7 +44,6 @@ from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cloud import identity
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import guard
-from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.history import writer
@@ -53,9 +53,8 @@ from extreme_tempest_plugin.storm import replay
 
 ACTOR = 'campaign'
 
-#: Seconds between two looks.
-PERIOD = 0.5
-
+# Seconds between two looks.
+_PERIOD = 0.5
 #: What is shown while a run without a storm watches.
 WATCHING = 'watch'
 
@@ -92,30 +91,28 @@ def run(
         or the cloud is not in the state that the plan needs; nothing was
         touched then.
     """
-    remarks: tuple[str, ...] = ()
-    if plan.storm:
-        fitted = storming.fit(plan.storm, settings, access)
-        plan = msgspec.structs.replace(plan, storm=fitted.storm)
-        remarks = fitted.remarks
-    if again:
-        remarks = (f'this repeats run {again.run}', *remarks)
+    plan, remarks = _fitted(plan, settings, access, again)
     breaking.heal_dead_runs(settings.destructive)
     targets = guard.check(plan.faults, settings.destructive, plan.bounds)
     known = known_issues.load(settings.known_issues or (known_issues.SHIPPED,))
     directory = run_directory.RunDirectory(settings.runs_dir, plan)
     try:
         directory.own(identity.Identity.of(settings.cloud.auth_url, access))
-        Campaign(
-            plan,
-            settings,
-            access,
-            targets,
-            directory,
-            display,
-            remarks,
-            again,
-            until,
+        _Campaign(
+            plan=plan,
+            settings=settings,
+            access=access,
+            targets=targets,
+            directory=directory,
+            display=display,
+            remarks=remarks,
+            again=again,
+            until=until,
         ).run()
+    except errors.UsageError:
+        # What was seen until it was refused.
+        directory.merge()
+        raise
     except OSError as error:
         raise errors.HarnessError(
             f'{directory.path}: the history cannot be written: '
@@ -124,68 +121,72 @@ def run(
     return Result(verdict=directory.judge(known), directory=directory.path)
 
 
+def _fitted(
+    plan: model.Plan,
+    settings: settings_.Settings,
+    access: credentials.Access,
+    again: replay.Replay | None,
+) -> tuple[model.Plan, tuple[str, ...]]:
+    """The plan with what the cloud offers, and what its reader should know."""
+    remarks = (f'this repeats run {again.run}',) if again else ()
+    if not plan.storm:
+        return plan, remarks
+    fitted = storming.fit(plan.storm, settings, access)
+    plan = msgspec.structs.replace(plan, storm=fitted.storm)
+    return plan, (*remarks, *fitted.remarks)
+
+
 class _Early(Exception):
     """The run is to end in good order before its time."""
 
 
-class Campaign:
+@dataclasses.dataclass(kw_only=True, eq=False, repr=False)
+class _Campaign:
     """One run of a plan; ``run`` is called once.
 
     :param targets: of the plan's faults, in their order.
     :param remarks: what the reader of the history should know.
-    :param again: operations to issue instead of choosing any.
-    :param until: see ``run``.
     """
 
-    def __init__(
-        self,
-        plan: model.Plan,
-        settings: settings_.Settings,
-        access: credentials.Access,
-        targets: tuple[configuration.Target, ...],
-        directory: run_directory.RunDirectory,
-        display: progress.Display,
-        remarks: tuple[str, ...] = (),
-        again: replay.Replay | None = None,
-        until: Until = lambda: '',
-    ) -> None:
-        self._plan = plan
-        self._settings = settings
-        self._access = access
-        self._directory = directory
-        self._display = display
-        self._remarks = remarks
+    plan: model.Plan
+    settings: settings_.Settings
+    access: credentials.Access
+    targets: tuple[configuration.Target, ...]
+    directory: run_directory.RunDirectory
+    display: progress.Display
+    remarks: tuple[str, ...]
+    again: replay.Replay | None
+    until: Until
+
+    def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._storm: storming.Storming | None = None
-        self._again = again
-        self._until = until
-        self._writer = writer.Writer(directory.parts / f'{ACTOR}.jsonl')
-        self._note = notes.Notes(ACTOR, self._writer.append, time.monotonic_ns)
-        self._observing = observing.Observing(
-            plan, settings, access, directory, self._writer.append, self._note
-        )
+        self._writer = writer.Writer(self.directory.parts / f'{ACTOR}.jsonl')
+        append = self._writer.append
+        self._note = notes.Notes(ACTOR, append, time.monotonic_ns)
+        what = self.plan, self.settings, self.access, self.directory
+        self._observing = observing.Observing(*what, append, self._note)
+        up = self._observing.up
+        self._steadying = steadying.Steadying(*what, up, append, self._note)
+        state = self._steadying.state
         self._breaking = breaking.Breaking(
-            plan.faults,
-            targets,
-            settings.destructive,
-            directory.run,
-            self._writer.append,
+            self.plan.faults,
+            self.targets,
+            self.settings.destructive,
+            self.directory.run,
+            state.record,
         )
         self._turns = turns.Turns(
-            plan,
-            self._breaking.in_turn(),
-            breaking.others(plan.faults, settings.destructive),
-            self._observing.up,
-            self,
+            self.plan, self._breaking.in_turn(), state, up, self
         )
         self._alarm = alarm.Alarm(self._breaking.seen)
 
     def run(self) -> None:
         """Do all of it; what goes wrong on our side is a note."""
         with self._writer:
-            self._note(events.Topic.STARTED, ACTOR, self._directory.run)
+            self._note(events.Topic.STARTED, ACTOR, self.directory.run)
             self._note.clock(time.time_ns())
-            for remark in self._remarks:
+            for remark in self.remarks:
                 self._note(events.Topic.REMARK, 'storm', remark)
             try:
                 self.show('starting the monitors')
@@ -204,33 +205,34 @@ class Campaign:
             self._note(events.Topic.ENDED, ACTOR)
 
     def _break_and_storm(self) -> None:
-        if self._plan.storm:
+        self._steadying.hold(self.show)
+        if self.plan.storm:
             self._storm = storming.Storming(
-                self._plan,
-                self._settings,
-                self._access,
-                self._directory,
+                self.plan,
+                self.settings,
+                self.access,
+                self.directory,
                 self._writer.append,
                 self._alarm.see,
-                self._again,
+                self.again,
             )
             self._storm.start(self.show)
         self._began = time.monotonic()
         try:
             self._turns.run()
-            self.wait_until(self._plan.duration)
+            self.wait_until(self._duration)
             while self._storm and self._storm.goes_on():
-                self._pause(PERIOD, 'the replay goes on')
+                self._pause(_PERIOD, 'the replay goes on')
         except _Early:
             pass
         except turns.Aborted as limit:
             said = f'aborted, nothing more is broken: {limit}'
             self._note.unmeasured('run', said)
-            self._remarks = (*self._remarks, said)
+            self.remarks = (*self.remarks, said)
         if self._storm:
-            why = self._storm.settle(self.show)
-            if why:
-                self._note.unmeasured('storm', why)
+            self._storm.settle(self.show)
+        self._breaking.heal(self.show)
+        self._steadying.settle(self.show)
 
     def _put_back(self) -> None:
         """Heal, count and delete, in this order, whatever came before."""
@@ -238,17 +240,17 @@ class Campaign:
             # Called from the last to the first, each whatever the others do.
             if self._storm:
                 stack.callback(self._storm.clean_up, self.show)
-            for fault in self._breaking.held:
-                stack.callback(self._heal, fault)
-
-    def _heal(self, fault: injection.Injection) -> None:
-        if fault.healed is None:
-            self.show(f'healing {fault.plan.target}')
-        fault.heal()
+            stack.callback(self._steadying.stop)
+            stack.callback(self._breaking.heal, self.show)
 
     def elapsed(self) -> float:
         """Seconds since the storm began."""
         return time.monotonic() - self._began
+
+    @property
+    def _duration(self) -> float:
+        """Seconds of the storm, with those by which faults put it off."""
+        return self.plan.duration + self._turns.late
 
     def wait_until(self, moment: float, phase: str = '') -> None:
         """Wait until so many seconds after the start; the storm may die.
@@ -257,7 +259,7 @@ class Campaign:
         """
         phase = phase or ('storm' if self._storm else WATCHING)
         while (left := moment - self.elapsed()) > 0:
-            self._pause(min(PERIOD, left), phase)
+            self._pause(min(_PERIOD, left), phase)
 
     def look(self) -> None:
         """Count what is there while a fault lasts."""
@@ -266,34 +268,32 @@ class Campaign:
             self._storm.look()
 
     def _pause(self, seconds: float, phase: str) -> None:
+        """Wait; raises what ends the run early."""
         self.show(phase)
         time.sleep(seconds)
-        self._stop_early()
-
-    def _stop_early(self) -> None:
-        why = self._until()
+        why = self.until()
         if self._observing.over():
             why = 'every monitor has sent its samples'
         if why:
             self._note(events.Topic.STOPPED, 'run', why)
             raise _Early
-        if self._storm and self._plan.storm:
+        if self._storm and self.plan.storm:
             self._storm.check()
-            if self._plan.storm.stop_on_finding and self._alarm.raised:
+            if self.plan.storm.stop_on_finding and self._alarm.raised:
                 remark = f'stopped at a finding: {self._alarm.raised}'
                 self._note(events.Topic.REMARK, 'storm', remark)
-                self._remarks = (*self._remarks, remark)
+                self.remarks = (*self.remarks, remark)
                 raise _Early
 
     def show(self, phase: str) -> None:
         """Say what is being done."""
-        self._display(
+        self.display(
             progress.Progress(
                 phase=phase,
                 elapsed=self.elapsed(),
-                duration=self._plan.duration,
+                duration=self._duration,
                 storm=self._storm.progress() if self._storm else None,
                 monitors=self._observing.progress(),
-                remarks=self._remarks,
+                remarks=self.remarks,
             )
         )

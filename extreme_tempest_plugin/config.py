@@ -194,9 +194,9 @@ DestructiveGroup = [
     cfg.ListOpt(
         'targets',
         default=[],
-        help='Names of the services, nodes, partitions, disks and ports of '
-        'switches, as in the os-faults configuration, that may be broken. '
-        'Nothing else is touched.',
+        help='Names of the services, nodes, partitions, links, clocks, disks '
+        'and ports of switches, as in the os-faults configuration, that may '
+        'be broken. Nothing else is touched.',
     ),
     cfg.StrOpt(
         'os_faults_config',

@@ -18,7 +18,9 @@ import msgspec
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings as settings_
+from extreme_tempest_plugin.cloud import reported
 from extreme_tempest_plugin.faults import guard
+from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import shares
@@ -61,6 +63,7 @@ def prepare(plan: model.Plan, settings: settings_.Settings) -> model.Plan:
         plan = _drawn(plan, plan.chaos, settings)
     if plan.faults:
         guard.permitted(plan.faults, settings.destructive, plan.bounds)
+        _check_steady(plan, settings)
     return plan
 
 
@@ -82,6 +85,29 @@ def _drawn(
             ('chaos',),
         )
     return msgspec.structs.replace(plan, faults=faults, chaos=None)
+
+
+def _check_steady(plan: model.Plan, settings: settings_.Settings) -> None:
+    """See whether each check of the steady state is one.
+
+    :raises PlanError: if not: a misspelt one would never be asked.
+    """
+    if not plan.steady.checks:
+        return
+    offered = reading.read(settings.destructive.os_faults_config)
+    known = (
+        *reported.NAMES,
+        model.APIS,
+        model.CANARY,
+        *(cluster.name for cluster in offered.clusters),
+    )
+    for name in plan.steady.checks:
+        if name not in known:
+            raise errors.PlanError(
+                f'steady.checks: {name}: there is no such check; there are '
+                f'{", ".join(known)}',
+                ('steady', 'checks'),
+            )
 
 
 def _check_boots(plan: model.Plan, settings: settings_.Settings) -> None:

@@ -97,19 +97,32 @@ class RunDirectory:
         :param known: issues whose findings do not fail the run.
         :raises HarnessError: if it cannot be written.
         """
-        history = self.path / HISTORY
-        parts = list(self.parts.glob('*.jsonl'))
+        self.merge()
         try:
-            merge.merge(self._header, parts, history)
-            verdict = verdicts.judge_file(reader.Reader(history), known=known)
+            history = reader.Reader(self.path / HISTORY)
+            verdict = verdicts.judge_file(history, known=known)
             verdict_json.write(verdict, self.path / verdict_json.NAME)
             text.write(verdict, self.path)
         except OSError as error:
-            raise errors.HarnessError(
-                f'{self.path} cannot be written: {error.strerror}; the parts '
-                'of the history are in its directory parts'
-            ) from error
+            raise self._unwritten(error) from error
         return verdict
+
+    def merge(self) -> None:
+        """Make one history of the parts.
+
+        :raises HarnessError: if it cannot be written.
+        """
+        parts = list(self.parts.glob('*.jsonl'))
+        try:
+            merge.merge(self._header, parts, self.path / HISTORY)
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> errors.HarnessError:
+        return errors.HarnessError(
+            f'{self.path} cannot be written: {error.strerror}; the parts of '
+            'the history are in its directory parts'
+        )
 
 
 def find(runs: pathlib.Path, which: str) -> pathlib.Path:

@@ -44,6 +44,9 @@ PERIOD = 0.5
 #: Seconds that a heal waits for a look at what is there.
 LOOK = 2.0
 
+#: Seconds by which one fault may put off the end of the storm, at most.
+_PUT_OFF = 900.0
+
 #: Told in a few words what is being done.
 _Say = collections.abc.Callable[[str], None]
 
@@ -112,7 +115,7 @@ class Storming:
             storm_spec.StormSpec(
                 run=directory.run,
                 seed=plan.seed,
-                duration=plan.duration,
+                duration=_longest(plan, again),
                 storm=plan.storm,
                 cloud=settings.cloud,
                 credentials=access.user,
@@ -170,23 +173,19 @@ class Storming:
             )
         )
 
-    def settle(self, say: _Say) -> str:
-        """Stop it and wait until its users have seen what they asked for.
-
-        :returns: why it was not measured to its end; empty if it was.
-        """
+    def settle(self, say: _Say) -> None:
+        """Stop it and wait until its users have seen what they asked for."""
         self._storm.stop()
         while not (ended := self._storm.wait(PERIOD)):
             say('the storm settles')
         self._beside.end()
-        return '' if ended.ok else _death(ended)
+        if not ended.ok:
+            self._note.unmeasured('storm', _death(ended))
 
     def clean_up(self, say: _Say) -> None:
         """Count again, and delete what it created and did not delete."""
         if self._storm.running():
-            why = self.settle(say)
-            if why:
-                self._note.unmeasured('storm', why)
+            self.settle(say)
         say('counting what is there')
         afterwards.Afterwards(
             cloud=self._cloud(),
@@ -239,6 +238,13 @@ class Storming:
         if self._access.admin is None:
             return None
         return clients.make(self._settings.cloud, self._access.admin)
+
+
+def _longest(plan: model.Plan, again: replay.Replay | None) -> float:
+    """Seconds after which a storm ends that nobody stops."""
+    if again:
+        return plan.duration
+    return plan.duration + _PUT_OFF * len(plan.faults)
 
 
 def _resolved(

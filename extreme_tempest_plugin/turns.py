@@ -22,7 +22,6 @@ from typing import Protocol
 
 from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin.checkers import cascade
-from extreme_tempest_plugin.faults import bystanders
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.faults import losses
 from extreme_tempest_plugin.plan import model
@@ -54,6 +53,19 @@ class Stage(Protocol):
         """Count what is there while a fault lasts."""
 
 
+class Others(Protocol):
+    """What must be there between two faults; see ``steady.State``."""
+
+    def remember(self) -> None:
+        """Take what is there now for what has to be."""
+
+    def lost(self) -> tuple[str, ...]:
+        """What is not there."""
+
+    def awaited(self) -> tuple[str, ...]:
+        """What nobody knows yet since the last heal."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Active:
     one: injection.Injection
@@ -68,13 +80,16 @@ class Turns:
     :param makes: the faults in the order in which they are due.
     :param others: what must be there between two faults.
     :param up: whether each service is up, None where nobody knows.
+    :ivar late: seconds by which the last fault came later than the plan has
+        it, for what was there had to come back first. All that follows is put
+        off by as much, so that the storm meets every fault.
     """
 
     def __init__(
         self,
         plan: model.Plan,
         makes: collections.abc.Iterable[tuple[model.Fault, breaking.Make]],
-        others: bystanders.Bystanders,
+        others: Others,
         up: collections.abc.Callable[
             [], collections.abc.Mapping[str, bool | None]
         ],
@@ -89,6 +104,7 @@ class Turns:
         self._active: list[_Active] = []
         self._held = 0
         self._unhealed = ''
+        self.late = 0.0
 
     def run(self) -> None:
         """Inject and heal all of them; those held to the end stay.
@@ -101,6 +117,7 @@ class Turns:
             self._end_before(fault)
             self._wait_for(fault)
             self._stage.show(f'{fault.fault} of {fault.target}')
+            self.late = max(self.late, self._stage.elapsed() - fault.at)
             one = make()
             one.inject()
             if fault.hold is None:
@@ -118,7 +135,7 @@ class Turns:
         """Heal what is due, or may not last while the fault does."""
         for active in self._by_end():
             beside = self._plan.overlap and losses.meet(active.plan, fault)
-            if not beside or active.end <= fault.at:
+            if not beside or active.end <= fault.at + self.late:
                 self._end(active)
 
     def _end(self, active: _Active) -> None:
@@ -139,13 +156,19 @@ class Turns:
         """
         if self._unhealed:
             raise Aborted(self._unhealed)
-        while (left := fault.at - self._stage.elapsed()) > 0:
+        due = fault.at + self.late
+        while (left := due - self._stage.elapsed()) > 0:
             self._excess(look=False)
             self._stage.wait_until(self._stage.elapsed() + min(_PERIOD, left))
-        while lost := self._excess(look=True):
+        while lost := self._excess(look=True) or self._unknown():
             self._stage.wait_until(
                 self._stage.elapsed() + _PERIOD, f'waiting for {lost}'
             )
+
+    def _unknown(self) -> str:
+        if self._active or self._held:
+            return ''
+        return ', '.join(self._others.awaited())
 
     def _excess(self, look: bool) -> str:
         """What is down beyond the limit; a fault that lasts excuses all.

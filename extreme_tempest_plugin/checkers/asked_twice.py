@@ -14,7 +14,8 @@
 The census asks in two ways, and again and again while the answers differ. An
 image and the data that a download gives; an object and the list of its
 container; a zone of designate and what the name server answers; what
-placement counts and what it counts it for.
+placement counts and what it counts it for; the host that a server is on and
+the one where it holds what it needs.
 """
 
 import collections.abc
@@ -24,9 +25,13 @@ from extreme_tempest_plugin.history import events
 #: Kinds of the census, see ``cloud.census_dns`` and ``census_compute``.
 DNS = 'dns_answer'
 USAGE = 'project_usage'
+HOST = 'server_host'
 
 #: How the references of the second way begin.
 DATA, LISTED, ANSWERED = 'data_', 'listed_', 'answered_'
+
+# States of a server that has a host and stays there.
+_PLACED = frozenset({'ACTIVE', 'PAUSED', 'SHUTOFF', 'SUSPENDED'})
 
 Story = tuple[str, str, events.Census]
 
@@ -47,7 +52,7 @@ def differing(
 def compared(entry: events.Census) -> bool:
     """Whether it was asked for in two ways."""
     kind = entry.resource.partition('/')[0]
-    return kind in (DNS, USAGE) or any(
+    return kind in (DNS, HOST, USAGE) or any(
         name.startswith((DATA, LISTED)) for name in entry.refs
     )
 
@@ -130,12 +135,26 @@ def _usage(entry: events.Census) -> collections.abc.Iterator[str]:
     )
 
 
+def _host(entry: events.Census) -> collections.abc.Iterator[str]:
+    refs = entry.refs
+    held, on = refs.get('held', ''), refs.get('on', '')
+    status = refs.get('status', '')
+    if status not in _PLACED or not held or not on or held == on:
+        return
+    yield (
+        f'Placement has the allocation of {refs.get("of", "")} at {held}, and '
+        f'nova has the server, which is {status}, on {on}. It was not being '
+        'moved, so the hosts are not as full as placement believes.'
+    )
+
+
 _STORIES: dict[
     str,
     collections.abc.Callable[[events.Census], collections.abc.Iterator[str]],
 ] = {
     'container': _object,
     DNS: _dns,
+    HOST: _host,
     'image': _image,
     'object': _object,
     USAGE: _usage,

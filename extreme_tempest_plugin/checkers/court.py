@@ -32,6 +32,7 @@ from extreme_tempest_plugin.checkers import references
 from extreme_tempest_plugin.checkers import refused
 from extreme_tempest_plugin.checkers import registers
 from extreme_tempest_plugin.checkers import server_logs
+from extreme_tempest_plugin.checkers import steadiness
 from extreme_tempest_plugin.checkers import stuck
 from extreme_tempest_plugin.checkers import times
 from extreme_tempest_plugin.checkers import unexpected
@@ -62,12 +63,12 @@ class Court:
         self.holes = holes.Holes()
         self._marks = marks.Marks()
         self.outage = outage.Outage(plan, self.faults, self._marks)
-        self._lost = lost.Lost(
-            self.calls, self.census, self.holes, plan.slo.lost
+        self.steadiness = steadiness.Steadiness(
+            self.faults, self.holes, plan.steady
         )
-        self._registers = registers.Registers(
-            self.calls, self.census, self.holes, plan.slo.lost
-        )
+        seen = self.calls, self.census, self.holes
+        self._lost = lost.Lost(*seen, plan.slo.lost)
+        self._registers = registers.Registers(*seen, plan.slo.lost)
         self._stuck = stuck.Stuck(
             self.calls,
             self.census,
@@ -83,24 +84,13 @@ class Court:
         # of what comes after it. ``stuck`` leaves out what ``lost`` named.
         self._checkers: tuple[model.Checker, ...] = (
             recovery.Recovery(self.faults, self.holes),
+            self.steadiness,
             self._lost,
             self._registers,
-            refused.Refused(
-                self.calls, self.census, self.holes, plan.slo.lost
-            ),
-            duplicates.Duplicates(
-                self.calls, self.census, self.holes, plan.slo.duplicates
-            ),
-            quotas.Quotas(
-                self.calls, self.census, self.holes, plan.slo.quotas
-            ),
-            references.References(
-                self.calls,
-                self.census,
-                self.holes,
-                plan.slo.disagreements,
-                self.faults,
-            ),
+            refused.Refused(*seen, plan.slo.lost),
+            duplicates.Duplicates(*seen, plan.slo.duplicates),
+            quotas.Quotas(*seen, plan.slo.quotas),
+            references.References(*seen, plan.slo.disagreements, self.faults),
             self._stuck,
             unexpected.Unexpected(self.calls, self.faults, plan.slo),
             answers.Answers(self.calls, plan.slo),

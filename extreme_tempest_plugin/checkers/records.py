@@ -22,6 +22,7 @@ import collections.abc
 
 from extreme_tempest_plugin.checkers import censuses
 from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import states
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 
@@ -142,7 +143,12 @@ def _judge(
 
 
 def _reached(call: operations.Operation) -> bool:
-    return call.rest is not None and call.rest.reached
+    return (
+        call.rest is not None
+        and call.rest.reached
+        # One that may end in an error, and did.
+        and not states.is_error(call.rest.state)
+    )
 
 
 def _ended(call: operations.Operation) -> int:

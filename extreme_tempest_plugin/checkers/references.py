@@ -25,13 +25,14 @@ import shlex
 import msgspec
 
 from extreme_tempest_plugin.checkers import asked_twice
+from extreme_tempest_plugin.checkers import attachments
 from extreme_tempest_plugin.checkers import censuses
 from extreme_tempest_plugin.checkers import collected
 from extreme_tempest_plugin.checkers import holes
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import orphans
 from extreme_tempest_plugin.checkers import records
-from extreme_tempest_plugin.checkers import states
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 
@@ -79,9 +80,17 @@ class References(collected.Checker):
         if self._complete('server'):
             found += self._servers()
         if self._complete(ATTACHMENT) and self._complete(SERVER_VOLUME):
-            found += self._volumes()
+            found += [
+                _finding(*story)
+                for story in attachments.differing(
+                    self._by_kind['volume'],
+                    self._by_kind[ATTACHMENT],
+                    self._by_kind[SERVER_VOLUME],
+                )
+            ]
         found += self._answers()
         found += self._records()
+        found += self._orphans()
         certain = self._certain(found)
         seen = (
             bool(found)
@@ -145,24 +154,17 @@ class References(collected.Checker):
         for call, what, row in records.broken(
             self._calls, self._census, cover
         ):
-            numbers = (*call.evidence(), *((row.n,) if row else ()))
             server = records.server_of(call)
-            yield model.Finding(
-                checker=self.name,
-                about=server,
-                what=what,
-                events=numbers,
-                request_ids=call.request_ids(),
-                look_again=(
-                    'openstack server event list '
-                    f'{shlex.quote(server.partition("/")[2])}',
-                    model.look_at(numbers),
-                    *map(model.grep_request, call.request_ids()),
-                ),
-                service=call.service,
-                action=call.action,
-                slo=SLO,
+            again = (
+                'openstack server event list '
+                f'{shlex.quote(server.partition("/")[2])}'
             )
+            yield _of_call(call, server, what, row, again)
+
+    def _orphans(self) -> collections.abc.Iterator[model.Finding]:
+        for call, what, row in orphans.left(self._calls, self._census):
+            again = model.show_resource(row.resource)
+            yield _of_call(call, row.resource, what, row, again)
 
     def _servers(self) -> collections.abc.Iterator[model.Finding]:
         alive = {
@@ -183,19 +185,7 @@ class References(collected.Checker):
                     (entry,),
                 )
         if self._complete(ALLOCATION):
-            for id_, entry in alive.items():
-                at_rest = not states.is_error(
-                    entry.state
-                ) and not states.is_transitional(entry.state)
-                # One that was shelved or never scheduled has none.
-                if entry.state == 'ACTIVE' and at_rest and id_ not in holding:
-                    yield _finding(
-                        entry.resource,
-                        f'{entry.resource} is {entry.state} and has no '
-                        'allocation in placement. What it takes may be '
-                        'given to another one.',
-                        (entry,),
-                    )
+            yield from self._unallocated(alive, holding)
         for entry in self._by_kind['port']:
             device = entry.refs.get('device', '')
             owner = entry.refs.get('device_owner', '')
@@ -208,41 +198,58 @@ class References(collected.Checker):
                     (entry,),
                 )
 
-    def _volumes(self) -> collections.abc.Iterator[model.Finding]:
-        by_cinder = _pairs(self._by_kind[ATTACHMENT])
-        by_nova = _pairs(self._by_kind[SERVER_VOLUME])
-        for pair in sorted(by_cinder.keys() | by_nova.keys()):
-            volume, server = pair
-            if pair not in by_nova:
-                entries = by_cinder[pair]
+    def _unallocated(
+        self,
+        alive: collections.abc.Mapping[str, events.Census],
+        holding: collections.abc.Container[str | None],
+    ) -> collections.abc.Iterator[model.Finding]:
+        # Of one that should be gone, what is left of it is no news.
+        deleted = {
+            call.resource
+            for call in self._calls
+            if call.consumes and call.acknowledged
+        }
+        for id_, entry in alive.items():
+            # One that was shelved or never scheduled has none.
+            if entry.state != 'ACTIVE' or id_ in holding:
+                continue
+            if entry.resource not in deleted:
                 yield _finding(
-                    f'volume/{volume}',
-                    f'Cinder has volume/{volume} attached to server/{server} '
-                    f'({entries[0].state}), and nova does not list it there. '
-                    'Nothing was under way, so the attachment is an orphan.',
-                    entries,
-                )
-            elif pair not in by_cinder:
-                yield _finding(
-                    f'volume/{volume}',
-                    f'Nova lists volume/{volume} on server/{server}, and '
-                    'cinder has no such attachment. Nothing was under way, '
-                    'so cinder may give the volume to another one.',
-                    by_nova[pair],
+                    entry.resource,
+                    f'{entry.resource} is {entry.state} and has no '
+                    'allocation in placement. What it takes may be given to '
+                    'another one.',
+                    (entry,),
                 )
 
 
-def _pairs(entries: _Entries) -> dict[tuple[str, str], list[events.Census]]:
-    """Entries by volume and server; a reservation has no server."""
-    found: dict[tuple[str, str], list[events.Census]] = (
-        collections.defaultdict(list)
+def _of_call(
+    call: operations.Operation,
+    about: str,
+    what: str,
+    row: events.Census | None,
+    again: str,
+) -> model.Finding:
+    """A finding on an operation and an entry of the census.
+
+    :param again: a command that shows it.
+    """
+    numbers = (*call.evidence(), *((row.n,) if row else ()))
+    return model.Finding(
+        checker=References.name,
+        about=about,
+        what=what,
+        events=numbers,
+        request_ids=call.request_ids(),
+        look_again=(
+            again,
+            model.look_at(numbers),
+            *map(model.grep_request, call.request_ids()),
+        ),
+        service=call.service,
+        action=call.action,
+        slo=SLO,
     )
-    for entry in entries:
-        if entry.refs.get('server'):
-            found[(entry.refs.get('volume', ''), entry.refs['server'])].append(
-                entry
-            )
-    return found
 
 
 def _finding(about: str, what: str, entries: _Entries) -> model.Finding:

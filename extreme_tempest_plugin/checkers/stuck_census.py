@@ -85,6 +85,8 @@ def judge(
             why = 'whether this run made it is not known'
             left.gaps[resource] = _doubt(resource, state, why)
         elif states.is_error(state):
+            if touch and _may_be(touch.call, state):
+                continue
             left.findings[resource] = _finding(
                 entry,
                 (),
@@ -100,6 +102,12 @@ def judge(
             )
             left.gaps[resource] = _doubt(resource, state, why)
     return left
+
+
+def _may_be(call: operations.Operation, state: str) -> bool:
+    """Whether the last operation on it may leave it in this error."""
+    rest = call.rest
+    return rest is not None and rest.reached and rest.state == state
 
 
 def commands(resource: str) -> tuple[str, ...]:

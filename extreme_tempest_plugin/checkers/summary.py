@@ -22,6 +22,7 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.checkers import durations
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import operations
+from extreme_tempest_plugin.checkers import steadiness
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 
@@ -56,6 +57,8 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
         was asked for, by service of the storm: the first operation that was
         invoked when the fault was proven, and came to rest as it should; None
         if there was none.
+    :param steady_s: from the injection until what a check of the steady state
+        asks for was so again and stayed so, by check; None if it was not.
     :param phases: phase to the time that it was reached, UTC.
     :param evidence: phase to what proves it.
     """
@@ -65,6 +68,7 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     recovery_s: float | None
     worked_s: dict[str, float | None]
+    steady_s: dict[str, float | None]
     phases: dict[str, str]
     evidence: dict[str, str]
 
@@ -160,7 +164,10 @@ def _times(
 
 
 def fault_rows(
-    faults: windows.Faults, calls: operations.Operations, calendar: Calendar
+    faults: windows.Faults,
+    calls: operations.Operations,
+    steady: steadiness.Steadiness,
+    calendar: Calendar,
 ) -> tuple[FaultRow, ...]:
     """The faults, in order of their first event."""
     return tuple(
@@ -172,6 +179,10 @@ def fault_rows(
             if story.recovery_ns is None
             else in_seconds(story.recovery_ns),
             worked_s=_worked(story, calls),
+            steady_s={
+                name: None if took is None else in_seconds(took)
+                for name, took in steady.took(story).items()
+            },
             phases={
                 phase.value: calendar.utc(event.t)
                 for phase, event in story.phases.items()

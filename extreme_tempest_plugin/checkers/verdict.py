@@ -134,7 +134,9 @@ def judge(
         operations=summary.count(court.calls),
         latency=summary.latencies(court.calls),
         settle=summary.settle_times(court.calls),
-        faults=summary.fault_rows(court.faults, court.calls, calendar),
+        faults=summary.fault_rows(
+            court.faults, court.calls, court.steadiness, calendar
+        ),
         measured=said.measured,
     )
 

@@ -34,7 +34,6 @@ class Story:
     """One fault, phase by phase.
 
     :ivar planned: what the plan says of it, None if it says nothing.
-    :ivar recovered: the note that steady state was reached again.
     """
 
     fault: str
@@ -42,7 +41,6 @@ class Story:
     target: str
     phases: dict[events.FaultPhase, events.Fault]
     planned: plan_model.Fault | None = None
-    recovered: events.Note | None = None
 
     def at(self, phase: events.FaultPhase) -> int | None:
         """When a phase was reached, ns."""
@@ -80,7 +78,7 @@ class Faults:
         first.
     """
 
-    wants: tuple[type[events.Event], ...] = (events.Fault, events.Note)
+    wants: tuple[type[events.Event], ...] = (events.Fault,)
 
     def __init__(
         self, planned: collections.abc.Sequence[plan_model.Fault]
@@ -90,28 +88,21 @@ class Faults:
             for number, fault in enumerate(planned, start=1)
         }
         self.stories: dict[str, Story] = {}
-        self._recovered: dict[str, events.Note] = {}
 
     def see(self, event: events.AnyEvent) -> None:
-        match event:
-            case events.Fault():
-                story = self.stories.get(event.fault)
-                if story is None:
-                    story = Story(
-                        event.fault,
-                        event.kind,
-                        event.target,
-                        {},
-                        self._plan_of(event),
-                        self._recovered.get(event.fault),
-                    )
-                    self.stories[event.fault] = story
-                story.phases.setdefault(event.phase, event)
-            case events.Note(what=events.Topic.RECOVERED):
-                self._recovered.setdefault(event.about, event)
-                known = self.stories.get(event.about)
-                if known is not None and known.recovered is None:
-                    known.recovered = event
+        if not isinstance(event, events.Fault):
+            return
+        story = self.stories.get(event.fault)
+        if story is None:
+            story = Story(
+                event.fault,
+                event.kind,
+                event.target,
+                {},
+                self._plan_of(event),
+            )
+            self.stories[event.fault] = story
+        story.phases.setdefault(event.phase, event)
 
     def missing(
         self,
@@ -154,15 +145,7 @@ class Faults:
 
 def _end(story: Story) -> int:
     healed = story.at(events.FaultPhase.HEAL_EVIDENCED)
-    if healed is None:
-        return OPEN
-    end = healed + GRACE_NS
-    start = story.at(events.FaultPhase.INJECTED)
-    if story.recovered and story.planned and start is not None:
-        # Steady state may come later, but not later than the plan allows.
-        limit = start + round(story.planned.recovery * model.SECOND)
-        end = max(end, min(story.recovered.t, limit))
-    return end
+    return OPEN if healed is None else healed + GRACE_NS
 
 
 class Cover:

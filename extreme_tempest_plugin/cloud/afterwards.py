@@ -133,4 +133,8 @@ def while_broken(
         project=cloud.project,
         record=record,
         phase=events.CensusPhase.DURING,
-    ).take(views.of(('server',)))
+    ).take(
+        view
+        for view in views.of(('server',))
+        if view.kind == census_compute.ALLOCATION
+    )

@@ -32,6 +32,7 @@ from extreme_tempest_plugin.cloud import ports
 #: Kinds of the rows: what placement, cinder and nova say.
 ALLOCATION = 'allocation'
 USAGE = 'project_usage'
+HOST = 'server_host'
 ATTACHMENT = 'volume_attachment'
 SERVER_VOLUME = 'server_volume'
 
@@ -56,6 +57,26 @@ class _Held(msgspec.Struct):
 
 class _Allocations(msgspec.Struct):
     allocations: dict[str, _Held] = {}
+
+
+class _Provider(msgspec.Struct):
+    name: str
+
+
+class _Placed(msgspec.Struct):
+    """A server as an administrator sees it."""
+
+    status: str
+    task_state: str | None = msgspec.field(
+        name='OS-EXT-STS:task_state', default=None
+    )
+    on: str | None = msgspec.field(
+        name='OS-EXT-SRV-ATTR:hypervisor_hostname', default=None
+    )
+
+
+class _PlacedBody(msgspec.Struct):
+    server: _Placed
 
 
 class _Usages(msgspec.Struct):
@@ -106,6 +127,9 @@ class Views:
         """
         if 'server' in wanted:
             yield _view(ALLOCATION, 'placement', self._allocations)
+            if self.admin:
+                hosts = functools.partial(self._hosts, self.admin)
+                yield _view(HOST, 'placement', hosts)
             if self.alone and self.admin:
                 usage = functools.partial(self._usage, self.admin)
                 yield _view(USAGE, 'placement', usage)
@@ -137,6 +161,43 @@ class Views:
                         'providers': ' '.join(sorted(held)),
                     },
                 )
+
+    def _hosts(self, admin: ports.Cloud) -> _Rows:
+        """Where a server holds its memory, and where it is.
+
+        Only a host has memory; what is below it in placement, or beside it,
+        has other things.
+        """
+        placement, nova = admin.service('placement'), admin.service('nova')
+        name = functools.cache(
+            lambda provider: (
+                placement.get(f'resource_providers/{provider}')
+                .read(_Provider)
+                .name
+            )
+        )
+        for id_ in census_views.bounded(self._alive(), 'servers'):
+            try:
+                answer = nova.get(f'servers/{id_}')
+            except ports.CallError as error:
+                if error.refusal.status == 404:
+                    continue
+                raise
+            server = answer.read(_PlacedBody).server
+            held = sorted(
+                name(provider)
+                for provider, of_one in _held(admin, id_).items()
+                if 'MEMORY_MB' in of_one.resources
+            )
+            yield census_views.Row(
+                id=id_,
+                refs={
+                    'of': f'server/{id_}',
+                    'status': server.task_state or server.status,
+                    'held': ' '.join(held),
+                    'on': server.on or '',
+                },
+            )
 
     def _usage(self, admin: ports.Cloud) -> _Rows:
         """What placement counts for the project, and what its servers hold.

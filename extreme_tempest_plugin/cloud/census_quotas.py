@@ -22,6 +22,10 @@ from extreme_tempest_plugin.history import events
 #: volume for a moment after GET answers 404.
 PATIENCE = 15.0
 PAUSE = 1.0
+#: The same where all that is wrong is a reservation: one whose request died
+#: with its process ends by itself, RESERVATION_EXPIRATION_TIMEOUT (120 s) of
+#: neutron/db/quota/api.py.
+EXPIRY = {'neutron': 130.0}
 
 
 def take(
@@ -75,17 +79,21 @@ def _settled(
     sleep: collections.abc.Callable[[float], None],
 ) -> dict[str, usage.Usage]:
     """The quotas once they agree with the lists, or patience is over."""
-    for _ in range(round(PATIENCE / PAUSE)):
+    waited = 0.0
+    while True:
         found = usage.of(cloud, service)
-        if all(
-            (count is None or found[kind].in_use in (None, count))
-            and not found[kind].reserved
-            for kind, count in counts.items()
-            if kind in found
-        ):
+        asked = {kind: found[kind] for kind in counts if kind in found}
+        counted = all(
+            counts[kind] is None or one.in_use in (None, counts[kind])
+            for kind, one in asked.items()
+        )
+        if counted and not any(one.reserved for one in asked.values()):
+            return found
+        patience = EXPIRY.get(service, PATIENCE) if counted else PATIENCE
+        if waited >= patience:
             return found
         sleep(PAUSE)
-    return usage.of(cloud, service)
+        waited += PAUSE
 
 
 def _event(

@@ -20,8 +20,8 @@ import msgspec
 
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin.cmd import base
-from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import guard
+from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.faults import rehearsal
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import model
@@ -58,9 +58,7 @@ def tell(
     wanted = settings.destructive
     targets = guard.check(plan.faults, wanted, plan.bounds, rehearsal=True)
     clusters = (
-        configuration.read(wanted.os_faults_config).clusters
-        if plan.faults
-        else ()
+        reading.read(wanted.os_faults_config).clusters if plan.faults else ()
     )
     told = Told(
         plan=plan.name,

@@ -17,18 +17,27 @@ is looked at and not touched.
 
 import collections
 import collections.abc
+from typing import TypeVar
 
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import runtimes
+from extreme_tempest_plugin.faults.drivers import containers
+
+_T = TypeVar('_T')
 
 #: Seconds that one host may take.
 _TIMEOUT = 15.0
-_ACTIVE = 'active'
+#: As systemd, and as a runtime has it.
+_THERE = ('active', 'running')
 
 Units = tuple[str, ...]
 #: Says of the units of a host how they are, in their order.
 Look = collections.abc.Callable[[ssh.Host, Units], Units]
+Containers = tuple[runtimes.Container, ...]
+#: The same of containers.
+LookInside = collections.abc.Callable[[ssh.Host, Containers], Units]
 
 
 def over_ssh(host: ssh.Host, units: Units) -> Units:
@@ -41,27 +50,41 @@ def over_ssh(host: ssh.Host, units: Units) -> Units:
     return tuple(said) if len(said) == len(units) else ()
 
 
+def inside_over_ssh(host: ssh.Host, wanted: Containers) -> Units:
+    """What docker or podman says; nothing where the host cannot be asked."""
+    return containers.statuses(host, wanted, _TIMEOUT)
+
+
 class Bystanders:
     """The services of a configuration, on each of their hosts.
 
     :param targets: of the configuration.
-    :param look: asks a host.
+    :param look: asks a host for its units.
+    :param look_inside: asks it for its containers.
     """
 
     def __init__(
         self,
         targets: collections.abc.Iterable[configuration.Target],
         look: Look = over_ssh,
+        look_inside: LookInside = inside_over_ssh,
     ) -> None:
-        found: dict[ssh.Host, list[str]] = collections.defaultdict(list)
+        units: dict[ssh.Host, list[str]] = collections.defaultdict(list)
+        inside: dict[ssh.Host, list[runtimes.Container]] = (
+            collections.defaultdict(list)
+        )
         for target in targets:
-            if target.subject is catalogue.Subject.SERVICE:
+            if target.subject == catalogue.Subject.SERVICE:
                 for host in target.hosts:
-                    found[host].append(target.unit)
-        self._units = {
-            host: tuple(dict.fromkeys(units)) for host, units in found.items()
-        }
+                    if isinstance(target.part, runtimes.Container):
+                        inside[host].append(target.part)
+                    else:
+                        units[host].append(target.unit)
+        self._hosts = tuple(dict.fromkeys((*units, *inside)))
+        self._units = _once(units)
+        self._inside = _once(inside)
         self._look = look
+        self._look_inside = look_inside
         self._there: frozenset[str] = frozenset()
 
     def remember(self) -> None:
@@ -75,15 +98,31 @@ class Bystanders:
         return tuple(sorted(self._there - self._active()))
 
     def _active(self) -> frozenset[str]:
-        hosts = tuple(self._units)
-        if not hosts:
+        if not self._hosts:
             return frozenset()
-        answers = ssh.everywhere(
-            hosts, lambda host: self._look(host, self._units[host])
-        )
-        return frozenset(
-            f'{unit} of {host.address}'
-            for host, said in zip(hosts, answers, strict=True)
-            for unit, state in zip(self._units[host], said, strict=False)
-            if state == _ACTIVE
-        )
+        found = ssh.everywhere(self._hosts, self._of_host)
+        return frozenset(name for names in found for name in names)
+
+    def _of_host(self, host: ssh.Host) -> list[str]:
+        units, inside = self._units.get(host, ()), self._inside.get(host, ())
+        said = [
+            *zip(
+                units, self._look(host, units) if units else (), strict=False
+            ),
+            *zip(
+                (one.container for one in inside),
+                self._look_inside(host, inside) if inside else (),
+                strict=False,
+            ),
+        ]
+        return [
+            f'{name} of {host.address}'
+            for name, state in said
+            if state in _THERE
+        ]
+
+
+def _once(
+    found: collections.abc.Mapping[ssh.Host, list[_T]],
+) -> dict[ssh.Host, tuple[_T, ...]]:
+    return {host: tuple(dict.fromkeys(each)) for host, each in found.items()}

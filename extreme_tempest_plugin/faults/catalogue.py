@@ -11,12 +11,8 @@
 #    under the License.
 """Kinds of fault: what is done, what undoes it, what proves it. Pure."""
 
-import collections.abc
 import dataclasses
 import enum
-
-from extreme_tempest_plugin import errors
-from extreme_tempest_plugin.plan import model
 
 
 class Subject(enum.StrEnum):
@@ -29,14 +25,12 @@ class Subject(enum.StrEnum):
     NODE = 'node'
     #: Of a switch.
     PORTS = 'ports'
-
-
-class By(enum.StrEnum):
-    """Who breaks and heals."""
-
-    OS_FAULTS = 'os-faults'
-    #: Our own drivers: shell over the system's ssh.
-    SSH = 'ssh'
+    #: Commands that the operator declares.
+    COMMAND = 'command'
+    #: On the way between hosts.
+    LOSS = 'loss'
+    DELAY = 'delay'
+    CLOCK = 'clock'
 
 
 class Verb(enum.StrEnum):
@@ -62,6 +56,12 @@ class Verb(enum.StrEnum):
     PORTS_DOWN = 'ports-down'
     PORTS_UP = 'ports-up'
     PORTS_FLAP = 'ports-flap'
+    LOSE = 'lose'
+    DELAY = 'delay'
+    STEP = 'step'
+    #: For whatever has no word of its own.
+    INJECT = 'inject'
+    HEAL = 'heal'
 
 
 class Proof(enum.StrEnum):
@@ -69,6 +69,8 @@ class Proof(enum.StrEnum):
 
     #: Every unit runs as another process, and started after the injection.
     REPLACED = 'replaced'
+    #: Its main process has ended, or another one runs in its place.
+    KILLED = 'killed'
     #: No unit is active, and nobody answers at the port.
     GONE = 'gone'
     #: Every process is stopped, and the port says nothing.
@@ -85,6 +87,14 @@ class Proof(enum.StrEnum):
     DOWN = 'down'
     #: Every port was seen down and up in one look.
     FLAPPED = 'flapped'
+    #: The rules are there, and dropped some of the packets, not all.
+    LOSSY = 'lossy'
+    #: Every peer answers later than before, by the delay.
+    DELAYED = 'delayed'
+    #: The clock differs from ours by the step.
+    STEPPED = 'stepped'
+    #: Its driver says so, whatever that is.
+    BROKEN = 'broken'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +107,8 @@ class Kind:
         be harmless on a target that is whole.
     :param heals_itself: whole again without ``undoes``, in the normal case.
     :param proof: what shows that it happened.
-    :param of: what its target must be.
-    :param by: who does and undoes it.
+    :param of: what its target must be: a :class:`Subject`, or the name of a
+        driver that others bring.
     :param dead_man: a timer on the target undoes it after hold and recovery,
         whatever becomes of us.
     """
@@ -108,8 +118,7 @@ class Kind:
     undoes: Verb
     heals_itself: bool
     proof: Proof
-    of: Subject = Subject.SERVICE
-    by: By = By.OS_FAULTS
+    of: str = Subject.SERVICE
     dead_man: bool = False
 
 
@@ -135,7 +144,7 @@ _KINDS = (
         does=Verb.KILL,
         undoes=Verb.START,
         heals_itself=True,
-        proof=Proof.REPLACED,
+        proof=Proof.KILLED,
     ),
     # SIGSTOP: it keeps its connections and its locks, and does nothing.
     Kind(
@@ -144,7 +153,6 @@ _KINDS = (
         undoes=Verb.THAW,
         heals_itself=False,
         proof=Proof.FROZEN,
-        by=By.SSH,
     ),
     Kind(
         name='network.partition',
@@ -153,7 +161,33 @@ _KINDS = (
         heals_itself=False,
         proof=Proof.CUT,
         of=Subject.PARTITION,
-        by=By.SSH,
+        dead_man=True,
+    ),
+    Kind(
+        name='network.loss',
+        does=Verb.LOSE,
+        undoes=Verb.JOIN,
+        heals_itself=False,
+        proof=Proof.LOSSY,
+        of=Subject.LOSS,
+        dead_man=True,
+    ),
+    Kind(
+        name='network.delay',
+        does=Verb.DELAY,
+        undoes=Verb.HEAL,
+        heals_itself=False,
+        proof=Proof.DELAYED,
+        of=Subject.DELAY,
+        dead_man=True,
+    ),
+    Kind(
+        name='clock.step',
+        does=Verb.STEP,
+        undoes=Verb.HEAL,
+        heals_itself=False,
+        proof=Proof.STEPPED,
+        of=Subject.CLOCK,
         dead_man=True,
     ),
     Kind(
@@ -163,7 +197,6 @@ _KINDS = (
         heals_itself=False,
         proof=Proof.FULL,
         of=Subject.DISK,
-        by=By.SSH,
         dead_man=True,
     ),
     # Without a word to what runs there: what was not written is lost.
@@ -199,7 +232,6 @@ _KINDS = (
         heals_itself=False,
         proof=Proof.DOWN,
         of=Subject.PORTS,
-        by=By.SSH,
         dead_man=True,
     ),
     Kind(
@@ -209,87 +241,17 @@ _KINDS = (
         heals_itself=False,
         proof=Proof.FLAPPED,
         of=Subject.PORTS,
-        by=By.SSH,
+        dead_man=True,
+    ),
+    Kind(
+        name='host.command',
+        does=Verb.INJECT,
+        undoes=Verb.HEAL,
+        heals_itself=False,
+        proof=Proof.BROKEN,
+        of=Subject.COMMAND,
         dead_man=True,
     ),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
-
-
-def kind(name: str) -> Kind:
-    """The kind of that name.
-
-    :raises PlanError: if there is none.
-    """
-    try:
-        return KINDS[name]
-    except KeyError:
-        known = ', '.join(sorted(KINDS))
-        raise errors.PlanError(
-            f'faults: there is no fault {name!r}; known: {known}'
-        ) from None
-
-
-def check(
-    faults: collections.abc.Iterable[model.Fault],
-    bounds: model.Bounds = model.NARROWEST,
-) -> None:
-    """Whether the faults of a plan can be run at all.
-
-    :param bounds: whether one may begin while another one lasts.
-    :raises PlanError: naming the fault and what is wrong with it.
-    """
-    before: list[tuple[int, model.Fault]] = []
-    numbered = enumerate(faults, start=1)
-    for number, fault in sorted(numbered, key=lambda one: one[1].at):
-        wrong = _wrong(fault) or _beside(fault, before, bounds)
-        if wrong:
-            raise errors.PlanError(
-                f'faults: {number}: {fault.fault} of {fault.target}: {wrong}'
-            )
-        before.append((number, fault))
-
-
-def dead_man(fault: model.Fault) -> float:
-    """Seconds after which the target undoes it by itself, 0 for never."""
-    if not kind(fault.fault).dead_man or fault.hold is None:
-        return 0.0
-    return fault.hold + fault.recovery
-
-
-def _wrong(fault: model.Fault) -> str:
-    if fault.host and kind(fault.fault).of is not Subject.SERVICE:
-        return f'{fault.target} says itself where it is: leave `host` out'
-    if kind(fault.fault).dead_man and fault.hold is None:
-        return (
-            'a timer on the host undoes it if we cannot, and must know when: '
-            'give `hold` in seconds'
-        )
-    if kind(fault.fault).heals_itself and fault.hold != 0:
-        return 'heals itself: leave `hold` out'
-    if fault.hold is not None and fault.hold >= fault.recovery:
-        return (
-            f'held for {fault.hold:g} s, it cannot be whole '
-            f'{fault.recovery:g} s after the injection: raise `recovery`'
-        )
-    return ''
-
-
-def _beside(
-    fault: model.Fault,
-    before: collections.abc.Iterable[tuple[int, model.Fault]],
-    bounds: model.Bounds,
-) -> str:
-    """What is wrong with a fault beside those that begin before it."""
-    for number, other in before:
-        if other.hold is not None and other.at + other.hold <= fault.at:
-            continue
-        if other.target == fault.target:
-            return f'fault {number} still holds its target'
-        if not bounds.overlap:
-            return (
-                f'fault {number} ({other.fault} of {other.target}) lasts '
-                'until then: raise `at`, or say `overlap: true` in the plan'
-            )
-    return ''

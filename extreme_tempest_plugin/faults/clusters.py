@@ -16,6 +16,7 @@ import dataclasses
 
 from extreme_tempest_plugin.faults import nodes
 from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.plan import model
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +24,16 @@ class Cluster:
     """Hosts that decide together, by a majority of all of them.
 
     :param members: addresses of the hosts, as ``node_discover`` has them.
-    :param units: of systemd, that form it; empty where it is known by its
-        hosts alone.
+    :param units: of systemd, and containers, that form it; empty where it is
+        known by its hosts alone.
+    :param kind: how its members are asked whether it is whole, see
+        ``faults.members``; empty where nobody knows.
     """
 
     name: str
     members: tuple[str, ...]
     units: tuple[str, ...] = ()
+    kind: str = ''
 
     @property
     def majority(self) -> int:
@@ -50,9 +54,12 @@ class Checking(nodes.Checking):
     ) -> Cluster:
         """A cluster of nodes.
 
-        :param units: of the services that can be broken, by their names.
+        :param units: or containers, of the services that can be broken, by
+            their names.
         :raises UsageError: if it is none whose majority could be counted.
         """
+        if name in (model.APIS, model.CANARY):
+            raise self.wrong(key, 'the steady state has a check of that name')
         wanted = self.convert(given, schema.Cluster, key)
         members = tuple(
             self._member(f'{key}.hosts', one, file) for one in wanted.hosts
@@ -61,9 +68,10 @@ class Checking(nodes.Checking):
             if members.count(member) > 1:
                 raise self.wrong(f'{key}.hosts', f'{member} is there twice')
         for service in wanted.services:
-            if service not in file.services:
+            if service not in (*file.services, *file.containers):
                 raise self.wrong(
-                    f'{key}.services', f'{service!r} is none of services'
+                    f'{key}.services',
+                    f'{service!r} is none of services or containers',
                 )
         # By unit: the same service may have several names, for some of its
         # hosts each.
@@ -72,6 +80,7 @@ class Checking(nodes.Checking):
             name=name,
             members=members,
             units=tuple(dict.fromkeys(filter(None, named))),
+            kind=wanted.kind or '',
         )
 
     def _member(self, key: str, given: str, file: schema.File) -> str:

@@ -9,13 +9,28 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Which driver breaks, sees and heals a kind of fault."""
+"""Which driver breaks, sees and heals a kind of fault.
+
+Others add theirs by the entry point ``extreme_tempest_plugin.faults``: each
+names an instance of ``driver.Driver``, or a sequence of them.
+"""
 
 import collections.abc
+import functools
+import re
 
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import others
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import runtimes
+from extreme_tempest_plugin.faults.drivers import clock
+from extreme_tempest_plugin.faults.drivers import commands
+from extreme_tempest_plugin.faults.drivers import containers
+from extreme_tempest_plugin.faults.drivers import delay
 from extreme_tempest_plugin.faults.drivers import disk
+from extreme_tempest_plugin.faults.drivers import driver as driver_
 from extreme_tempest_plugin.faults.drivers import engine as engine_
 from extreme_tempest_plugin.faults.drivers import freeze
 from extreme_tempest_plugin.faults.drivers import os_faults
@@ -23,54 +38,132 @@ from extreme_tempest_plugin.faults.drivers import partition
 from extreme_tempest_plugin.faults.drivers import ports
 from extreme_tempest_plugin.faults.drivers import power
 
-#: Whether the engines of these kinds can work at all.
-Preflight = collections.abc.Callable[
-    [collections.abc.Iterable[catalogue.Kind]], None
-]
+NAMESPACE = 'extreme_tempest_plugin.faults'
 
-#: Seconds that a host may take to be seen.
-_LOOK_TIMEOUT = 15.0
+#: A kind of fault and what it is of.
+What = tuple[catalogue.Kind, configuration.Target]
+#: Whether the engines of these faults can work at all.
+Preflight = collections.abc.Callable[[collections.abc.Iterable[What]], None]
+
+# It is the subject of its targets, and part of names on their hosts.
+_NAME = re.compile(r'[a-z][a-z0-9_]*\Z', re.ASCII)
+_OWN = (
+    # First, for its kinds are those of services that are units, too.
+    containers.DRIVER,
+    os_faults.DRIVER,
+    freeze.DRIVER,
+    partition.DRIVER,
+    delay.DRIVER,
+    clock.DRIVER,
+    disk.DRIVER,
+    power.DRIVER,
+    ports.DRIVER,
+    commands.DRIVER,
+)
 
 
-def engine(kind: catalogue.Kind, timeout: float) -> engine_.Engine:
+@functools.cache
+def drivers() -> dict[str, driver_.Driver]:
+    """Every driver, by its name.
+
+    :raises UsageError: if one that others add cannot be loaded, is none, or
+        takes a name of another one.
+    """
+    found = {one.name: one for one in _OWN}
+    kinds = {kind.name for one in _OWN for kind in one.kinds}
+    for source, one in others.added(NAMESPACE, driver_.Driver, 'driver'):
+        if why := _unfit(one):
+            raise errors.UsageError(f'{NAMESPACE}: {source}: {why}')
+        for name, taken in (
+            (one.name, {*found, *catalogue.Subject}),
+            *((kind.name, kinds) for kind in one.kinds),
+        ):
+            if name in taken:
+                raise errors.UsageError(
+                    f'{NAMESPACE}: {name} of {source} is there already: '
+                    'remove the package that brings it'
+                )
+        found[one.name] = one
+        kinds |= {kind.name for kind in one.kinds}
+    return found
+
+
+def _by_kind() -> dict[str, tuple[catalogue.Kind, driver_.Driver]]:
+    return {
+        kind.name: (kind, one)
+        for one in drivers().values()
+        for kind in one.kinds
+    }
+
+
+def kinds() -> dict[str, catalogue.Kind]:
+    """Every kind of fault, by its name in a plan.
+
+    :raises UsageError: as :func:`drivers`.
+    """
+    return {name: kind for name, (kind, _) in _by_kind().items()}
+
+
+def kind(name: str) -> catalogue.Kind:
+    """The kind of that name.
+
+    :raises PlanError: if there is none.
+    """
+    try:
+        return _by_kind()[name][0]
+    except KeyError:
+        known = ', '.join(sorted(_by_kind()))
+        raise errors.PlanError(
+            f'faults: there is no fault {name!r}; known: {known}'
+        ) from None
+
+
+def driver(
+    kind: catalogue.Kind, target: configuration.Target
+) -> driver_.Driver:
+    """Who does it to that target: a service may be a unit or a container."""
+    offered = containers.DRIVER.kinds
+    if isinstance(target.part, runtimes.Container) and kind in offered:
+        return containers.DRIVER
+    return _by_kind()[kind.name][1]
+
+
+def engine(
+    kind: catalogue.Kind, target: configuration.Target, timeout: float
+) -> engine_.Engine:
     """Who does and undoes it.
 
     :param timeout: seconds after which a call is given up.
     """
-    match kind.does:
-        case catalogue.Verb.FREEZE:
-            return freeze.Freezer(timeout)
-        case catalogue.Verb.CUT:
-            return partition.Partitioner(timeout)
-        case catalogue.Verb.FILL:
-            return disk.Filler(timeout)
-        case catalogue.Verb.PORTS_DOWN | catalogue.Verb.PORTS_FLAP:
-            return ports.PortSwitch(timeout)
-    if kind.of is catalogue.Subject.NODE:
-        return power.Power(timeout)
-    return os_faults.OsFaults(timeout)
+    return driver(kind, target).engine(timeout)
 
 
-def observer(kind: catalogue.Kind) -> evidence.Observer:
+def observer(
+    kind: catalogue.Kind, target: configuration.Target
+) -> evidence.Observer:
     """Who sees whether it happened."""
-    match kind.proof:
-        case catalogue.Proof.FROZEN:
-            return freeze.Freezer(_LOOK_TIMEOUT)
-        case catalogue.Proof.CUT:
-            return partition.Partitioner(_LOOK_TIMEOUT)
-        case catalogue.Proof.FULL:
-            return disk.Filler(_LOOK_TIMEOUT)
-        case catalogue.Proof.DOWN | catalogue.Proof.FLAPPED:
-            return ports.PortSwitch(_LOOK_TIMEOUT)
-    if kind.of is catalogue.Subject.NODE:
-        return power.Power(_LOOK_TIMEOUT)
-    return evidence.OverSsh(_LOOK_TIMEOUT)
+    offered = driver(kind, target)
+    return offered.observer(offered.look)
 
 
-def preflight(kinds: collections.abc.Iterable[catalogue.Kind]) -> None:
+def preflight(faults: collections.abc.Iterable[What]) -> None:
     """Whether what they need is installed on this machine.
 
     :raises UsageError: saying what to install.
     """
-    if any(kind.by is catalogue.By.OS_FAULTS for kind in kinds):
-        os_faults.preflight()
+    wanted = (driver(*what).preflight for what in faults)
+    for check in dict.fromkeys(wanted):
+        check()
+
+
+def _unfit(one: driver_.Driver) -> str:
+    """Why it is no driver that could be used; empty if it is."""
+    if not _NAME.match(one.name):
+        return f'{one.name!r} is no name: it must match {_NAME.pattern}'
+    for kind in one.kinds:
+        if kind.of not in (one.name, *catalogue.Subject):
+            return (
+                f'{kind.name} is of {kind.of!r}: that is neither the name of '
+                'its driver nor a subject of ours'
+            )
+    return ''

@@ -46,11 +46,15 @@ for address in "$3" 127.0.0.1; do
 done
 echo Port=closed
 """
-_MOVING = ('activating', 'deactivating', 'reloading', 'refreshing')
+#: ActiveState while systemd is at work.
+MOVING = ('activating', 'deactivating', 'reloading', 'refreshing')
 
 
 class State(Protocol):
-    """A target on one host, at one moment."""
+    """A target on one host, at one moment.
+
+    What is derived from it has the answers below, where it has no others.
+    """
 
     @property
     def whole(self) -> bool:
@@ -59,18 +63,22 @@ class State(Protocol):
     @property
     def moving(self) -> bool:
         """systemd is at work on it: wait rather than judge."""
+        return False
 
     @property
     def start(self) -> str:
         """Which start of it this is; empty where it has none."""
+        return ''
 
     @property
     def forbidden(self) -> str:
         """Why it must not be broken, seen from the host; empty if it may."""
+        return ''
 
     @property
     def was(self) -> str:
         """What a reader compares with the state after the fault."""
+        return str(self)
 
     def shows(self, proof: catalogue.Proof, before: 'State') -> bool:
         """Whether the fault took place on this host.
@@ -107,7 +115,7 @@ class UnitState:
 
     @property
     def moving(self) -> bool:
-        return self.active in _MOVING
+        return self.active in MOVING
 
     @property
     def start(self) -> str:
@@ -126,9 +134,12 @@ class UnitState:
 
     def shows(self, proof: catalogue.Proof, before: State) -> bool:
         if proof is catalogue.Proof.GONE:
-            still = self.active in ('active', *_MOVING)
+            still = self.active in ('active', *MOVING)
             return not still and not (self.port and self.port_open)
         assert isinstance(before, UnitState)
+        if proof is catalogue.Proof.KILLED and before.pid and not self.pid:
+            # Nobody has started it again yet, or ever will.
+            return True
         another = (
             self.pid != before.pid or self.invocation != before.invocation
         )

@@ -15,22 +15,24 @@ A refusal is one line that says which option to set.
 """
 
 import collections.abc
-import dataclasses
 import itertools
 import os
 import pathlib
 import socket
 import stat
 
+import msgspec
+
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
-from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.faults import losses
+from extreme_tempest_plugin.faults import plans
+from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.plan import model
 
 
@@ -51,7 +53,7 @@ def check(
     :param bounds: what the plan lets them do together.
     :param rehearsal: the directory of the journal is not made either.
     :param observer: sees the targets; that of each kind if it is not given.
-    :param preflight: whether the engines of these kinds can work at all.
+    :param preflight: whether the engines of these faults can work at all.
     :returns: the target of each fault, in their order.
     :raises PlanError: for a fault that no plan can have.
     :raises RefusedError: for what may not be broken, or not now.
@@ -63,16 +65,17 @@ def check(
     for target in targets:
         for host in target.hosts:
             _check_key(host, target)
-    kinds = [catalogue.kind(fault.fault) for fault in faults]
-    preflight(kinds)
+    kinds = (engines.kind(fault.fault) for fault in faults)
+    wanted = dict.fromkeys(zip(kinds, targets, strict=True))
+    preflight(wanted)
     log = journal.Journal(destructive.state_dir)
     if rehearsal:
         log.check()
     else:
         log.prepare()
     journal.refuse_active(log.held())
-    for kind, target in dict.fromkeys(zip(kinds, targets, strict=True)):
-        _check_steady(target, observer or engines.observer(kind))
+    for kind, target in wanted:
+        _check_steady(target, observer or engines.observer(kind, target))
     return targets
 
 
@@ -87,7 +90,7 @@ def permitted(
     :raises RefusedError: for what may not be broken.
     :raises UsageError: for a configuration that cannot be used.
     """
-    catalogue.check(faults, bounds)
+    plans.check(faults, bounds)
     for fault in faults:
         about = f'{fault.fault} of {fault.target} refused'
         if not destructive.allowed:
@@ -106,7 +109,7 @@ def permitted(
                 f'{about}: set [destructive] os_faults_config to the path '
                 'of the os-faults configuration'
             )
-    offered = configuration.read(destructive.os_faults_config)
+    offered = reading.read(destructive.os_faults_config)
     targets = tuple(_target(fault, offered) for fault in faults)
     planned = tuple(zip(faults, targets, strict=True))
     _check_reached(planned)
@@ -122,14 +125,14 @@ def _target(
         raise errors.RefusedError(
             f'{about}: {offered.path}: {offered.unusable[fault.target]}'
         )
-    wanted = catalogue.kind(fault.fault).of
+    wanted = engines.kind(fault.fault).of
     target = offered.targets.get(fault.target)
-    if target is None or target.subject is not wanted:
+    if target is None or target.subject != wanted:
         known = ', '.join(
             sorted(
                 name
                 for name, one in offered.targets.items()
-                if one.subject is wanted
+                if one.subject == wanted
             )
         )
         raise errors.RefusedError(
@@ -142,11 +145,13 @@ def _target(
             raise errors.RefusedError(
                 f'{about}: {fault.host} is no host of it; {offered.path} '
                 '([destructive] os_faults_config) has: '
-                + ', '.join(one.address for one in target.hosts)
+                + ', '.join(target.addresses)
             )
-        target = dataclasses.replace(target, hosts=(host,))
-    if target.partition is not None:
-        _check_tester(target.partition.peers, 'cut off', about)
+        target = msgspec.structs.replace(target, hosts=(host,))
+    if target.part is not None:
+        if why := target.part.refuses(engines.kind(fault.fault)):
+            raise errors.RefusedError(f'{about}: {why}')
+        _check_tester(target.part.cut_off(), 'cut off', about)
     _check_tester(losses.away(target), 'away', about)
     return target
 
@@ -179,9 +184,9 @@ def _check_reached(planned: tuple[losses.Planned, ...]) -> None:
         (fault, target), (other, needs) = first, second
         if not losses.meet(fault, other):
             continue
-        needed = {host.address for host in needs.hosts} | {*losses.away(needs)}
-        if needs.partition is not None:
-            needed |= {*needs.partition.peers}
+        needed = {*needs.addresses, *losses.away(needs)}
+        if needs.part is not None:
+            needed |= {*needs.part.cut_off()}
         if both := needed.intersection(losses.away(target)):
             raise errors.RefusedError(
                 f'{other.fault} of {other.target} refused: {fault.fault} of '

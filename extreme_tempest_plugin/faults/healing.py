@@ -19,6 +19,7 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
@@ -70,7 +71,9 @@ def heal_all(
     """
     return Healer(
         journal.Journal(destructive.state_dir),
-        lambda kind: engines.engine(kind, destructive.call_timeout),
+        lambda kind, target: engines.engine(
+            kind, target, destructive.call_timeout
+        ),
         engines.observer,
         report,
         preflight=engines.preflight,
@@ -80,9 +83,9 @@ def heal_all(
 class Healer:
     """Heals from a journal; see :func:`heal_all`.
 
-    :param engine: who heals faults of a kind.
+    :param engine: who heals faults of a kind, of that target.
     :param observer: who sees them.
-    :param preflight: whether the engines of these kinds can work at all.
+    :param preflight: whether the engines of these faults can work at all.
     :param clock: CLOCK_MONOTONIC, ns.
     :param pause: waits so many seconds.
     """
@@ -90,13 +93,15 @@ class Healer:
     def __init__(
         self,
         log: journal.Journal,
-        engine: collections.abc.Callable[[catalogue.Kind], engine_.Engine],
+        engine: collections.abc.Callable[
+            [catalogue.Kind, configuration.Target], engine_.Engine
+        ],
         observer: collections.abc.Callable[
-            [catalogue.Kind], evidence.Observer
+            [catalogue.Kind, configuration.Target], evidence.Observer
         ],
         report: Report,
         *,
-        preflight: engines.Preflight = lambda kinds: None,
+        preflight: engines.Preflight = lambda faults: None,
         clock: collections.abc.Callable[[], int] = time.monotonic_ns,
         pause: collections.abc.Callable[[float], None] = time.sleep,
     ) -> None:
@@ -115,13 +120,14 @@ class Healer:
         for path in self._log.unfinished():
             self._report(f'{path}: was never injected, removed')
             self._log.remove(path)
-        kinds = [
-            catalogue.KINDS[file.entry.kind]
+        known = engines.kinds()
+        wanted = [
+            (known[file.entry.kind], file.entry.target)
             for file in held
-            if file.entry and file.entry.kind in catalogue.KINDS
+            if file.entry and file.entry.kind in known
         ]
-        if kinds:
-            self._preflight(kinds)
+        if wanted:
+            self._preflight(wanted)
         return tuple(self._heal(file) for file in reversed(held))
 
     def _heal(self, file: journal.Held) -> Healed:
@@ -139,7 +145,7 @@ class Healer:
         )
         self._report(f'{name}: healing')
         try:
-            kind = catalogue.kind(entry.kind)
+            kind = engines.kind(entry.kind)
         except errors.PlanError as error:
             return self._done(name, False, str(error))
         proof, said = self._until_whole(entry, kind)
@@ -152,7 +158,10 @@ class Healer:
     ) -> tuple[bool, str]:
         """Undo it until it is whole: whether it is, and what shows it."""
         lookout = looking.Lookout(
-            entry.target, self._observer(kind), self._now, self._pause
+            entry.target,
+            self._observer(kind, entry.target),
+            self._now,
+            self._pause,
         )
         deadline = self._now() + int(entry.recovery * _SECOND)
         while True:
@@ -172,7 +181,7 @@ class Healer:
     def _undo(self, entry: journal.Entry, kind: catalogue.Kind) -> str:
         """What went wrong, empty if nothing."""
         try:
-            self._engine(kind).call(kind.undoes, entry.target)
+            self._engine(kind, entry.target).call(kind.undoes, entry.target)
         except errors.ExtremeError as error:
             return str(error)
         return ''

@@ -44,6 +44,7 @@ from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.faults import looking
+from extreme_tempest_plugin.faults import plans
 from extreme_tempest_plugin.faults import recording
 from extreme_tempest_plugin.faults.drivers import engine as engine_
 from extreme_tempest_plugin.history import events
@@ -94,7 +95,7 @@ class Injection:
         self.plan = plan
         self.target = target
         self.identity = identity
-        self.kind = catalogue.kind(plan.fault)
+        self.kind = engines.kind(plan.fault)
         #: None as long as the fault may be active and is not yet judged.
         self.healed: bool | None = None
         self._run = run
@@ -254,7 +255,7 @@ class Injection:
     def _call(self, verb: catalogue.Verb) -> str:
         """What went wrong, empty if nothing; the evidence judges."""
         try:
-            self._engine.call(verb, self.target, catalogue.dead_man(self.plan))
+            self._engine.call(verb, self.target, plans.dead_man(self.plan))
         except errors.ExtremeError as error:
             return str(error)
         return ''
@@ -285,14 +286,14 @@ def make(
 
     :param target: of ``guard.check``.
     """
-    kind = catalogue.kind(plan.fault)
+    kind = engines.kind(plan.fault)
     return Injection(
         plan,
         target,
         identity=identity,
         run=run,
-        engine=engines.engine(kind, destructive.call_timeout),
-        observer=engines.observer(kind),
+        engine=engines.engine(kind, target, destructive.call_timeout),
+        observer=engines.observer(kind, target),
         log=journal.Journal(destructive.state_dir),
         record=record,
         actor=actor,

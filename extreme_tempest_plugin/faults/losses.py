@@ -17,13 +17,13 @@ for the proof of the heal; a cluster may take longer than that to be one again.
 """
 
 import collections.abc
-import ipaddress
 import math
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import clusters as clusters_
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.plan import model
 
 Planned = tuple[model.Fault, configuration.Target]
@@ -36,11 +36,7 @@ def meet(one: model.Fault, other: model.Fault) -> bool:
 
 def away(target: configuration.Target) -> tuple[str, ...]:
     """Addresses of the hosts that nobody reaches while the fault lasts."""
-    if target.power is not None:
-        return tuple(host.address for host in target.hosts)
-    if target.ports is not None:
-        return tuple(host.address for host in target.ports.behind)
-    return ()
+    return target.part.away(target.addresses) if target.part else ()
 
 
 def hit(target: configuration.Target) -> tuple[str, ...]:
@@ -48,32 +44,21 @@ def hit(target: configuration.Target) -> tuple[str, ...]:
 
     A service is lost on its hosts and leaves them whole, so it hits none.
     """
-    if target.subject in (
-        catalogue.Subject.PARTITION,
-        catalogue.Subject.DISK,
-    ):
-        return tuple(host.address for host in target.hosts)
-    return away(target)
+    return target.part.hit(target.addresses) if target.part else ()
 
 
 def lost(
     cluster: clusters_.Cluster, target: configuration.Target
 ) -> tuple[str, ...]:
     """Members that a cluster loses while the fault lasts."""
-    if target.subject is catalogue.Subject.SERVICE:
-        if target.unit not in cluster.units:
-            return ()
-        gone = [host.address for host in target.hosts]
-    elif target.partition is not None:
-        # Who is cut off counts, and not those that it is cut off from: they
-        # still see each other. Where it sees all members nothing is lost.
-        peers = map(_same, target.partition.peers)
-        cut = {*peers}.intersection(map(_same, cluster.members))
-        gone = [host.address for host in target.hosts] if cut else []
+    if target.subject == catalogue.Subject.SERVICE:
+        gone = target.addresses if target.runs_as in cluster.units else ()
     else:
-        gone = [*hit(target)]
-    wanted = {_same(address) for address in gone}
-    return tuple(one for one in cluster.members if _same(one) in wanted)
+        assert target.part is not None
+        members = frozenset(map(parts.same, cluster.members))
+        gone = target.part.lost(target.addresses, members)
+    wanted = {*map(parts.same, gone)}
+    return tuple(one for one in cluster.members if parts.same(one) in wanted)
 
 
 def broken(
@@ -129,7 +114,9 @@ def check(
             f'beside {beside} it ' if beside else 'it '
         )
         targets = (target, *(its for _, its in others))
-        hosts = {_same(address) for one in targets for address in hit(one)}
+        hosts = {
+            parts.same(address) for one in targets for address in hit(one)
+        }
         if hit(target) and len(hosts) > bounds.most_hosts:
             raise errors.RefusedError(
                 f'{about}hits {len(hosts)} hosts at the same time '
@@ -146,11 +133,3 @@ def check(
 def _over(fault: model.Fault) -> float:
     """When it is whole again at the latest, seconds of the plan."""
     return math.inf if fault.hold is None else fault.at + fault.recovery
-
-
-def _same(address: str) -> str:
-    """One spelling of an address, where it is no name."""
-    try:
-        return ipaddress.ip_address(address).compressed
-    except ValueError:
-        return address

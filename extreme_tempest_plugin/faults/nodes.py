@@ -17,10 +17,11 @@ import ipaddress
 import os
 
 from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import files
 from extreme_tempest_plugin.faults import schema
 
 
-class Checking(schema.Checking):
+class Checking(files.Checking):
     """A file that is being checked, for what names nodes."""
 
     def host(self, node: schema.Node, key: str) -> ssh.Host:
@@ -74,6 +75,20 @@ class Checking(schema.Checking):
             raise self.wrong(
                 key, f'{address!r} is no ip of node_discover.args'
             )
+
+    def listed(
+        self,
+        key: str,
+        addresses: collections.abc.Iterable[str],
+        hosts: collections.abc.Mapping[str, ssh.Host],
+    ) -> tuple[ssh.Host, ...]:
+        """The hosts of these addresses, each once.
+
+        :raises UsageError: if one is no node.
+        """
+        for address in addresses:
+            self.check_listed(key, address, hosts)
+        return tuple(hosts[address] for address in dict.fromkeys(addresses))
 
     def address(self, key: str, given: str) -> str:
         """As nft prints it, so that rules can be compared.

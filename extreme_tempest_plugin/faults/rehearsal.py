@@ -9,15 +9,16 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""What the faults of a plan would do, told before anything is done. Pure."""
+"""What the faults of a plan would do, told before anything is done."""
 
 import collections.abc
 import dataclasses
 
-from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import clusters as clusters_
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import losses
+from extreme_tempest_plugin.faults import plans
 from extreme_tempest_plugin.plan import model
 
 
@@ -82,18 +83,16 @@ def _step(
     target: configuration.Target,
     quorum: tuple[str, ...],
 ) -> Step:
-    kind = catalogue.kind(fault.fault)
-    ports = target.ports
+    kind = engines.kind(fault.fault)
+    part = target.part
     return Step(
         fault=fault.fault,
         target=fault.target,
         at=fault.at,
-        hosts=tuple(host.address for host in target.hosts),
+        hosts=target.addresses,
         does=f'{kind.does} of {target}',
-        commands=tuple(map(' '.join, ports.commands(ports.down)))
-        if ports
-        else (),
-        by=_by(kind),
+        commands=part.commands() if part else (),
+        by=(part and part.by) or engines.driver(kind, target).by,
         proof=kind.proof.value,
         heal_at=None if fault.hold is None else fault.at + fault.hold,
         undone_by=(
@@ -101,16 +100,8 @@ def _step(
             if kind.heals_itself
             else kind.undoes.value
         ),
-        dead_man=catalogue.dead_man(fault),
+        dead_man=plans.dead_man(fault) if not part or part.timer else 0.0,
         whole_by=None if fault.hold is None else fault.at + fault.recovery,
         hits=losses.hit(target),
         quorum=quorum,
     )
-
-
-def _by(kind: catalogue.Kind) -> str:
-    if kind.by is catalogue.By.SSH:
-        return 'shell over SSH, as root'
-    if kind.of is catalogue.Subject.NODE:
-        return 'os-faults, by IPMI'
-    return 'os-faults, ansible over SSH'

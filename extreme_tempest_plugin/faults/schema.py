@@ -11,20 +11,12 @@
 #    under the License.
 """What may stand in an os-faults configuration: keys and their types."""
 
-import pathlib
-import re
 from typing import Annotated
 from typing import Literal
-from typing import TypeVar
 
 import msgspec
-import yaml
 
-from extreme_tempest_plugin import errors
-
-_T = TypeVar('_T')
-
-_AT = re.compile(r' - at `\$\.?(?P<path>[^`]*)`$')
+Port = Annotated[list[str | int], msgspec.Meta(min_length=2, max_length=3)]
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,9 +64,22 @@ class Service(Part, frozen=True, forbid_unknown_fields=True):
 class SystemService(Part, frozen=True, forbid_unknown_fields=True):
     service_name: str
     grep: str
-    port: Annotated[
-        list[str | int], msgspec.Meta(min_length=2, max_length=3)
-    ] = msgspec.field(default_factory=lambda: ['udp', 0])
+    port: Port = msgspec.field(default_factory=lambda: ['udp', 0])
+
+
+class ContainerArgs(Part, frozen=True, forbid_unknown_fields=True):
+    container_name: str
+
+
+class Container(Part, frozen=True, forbid_unknown_fields=True):
+    """What is beside ``driver`` and ``args`` is ours."""
+
+    driver: str
+    args: ContainerArgs
+    hosts: Annotated[list[str], msgspec.Meta(min_length=1)]
+    runtime: Literal['docker', 'podman', ''] = ''
+    unit: str = ''
+    port: Port = msgspec.field(default_factory=lambda: ['udp', 0])
 
 
 class Partition(Part, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +88,30 @@ class Partition(Part, frozen=True, forbid_unknown_fields=True):
     host: str
     peers: Annotated[list[str], msgspec.Meta(min_length=1)]
     direction: Literal['both', 'in', 'out'] = 'both'
+    ports: list[Annotated[int, msgspec.Meta(ge=1, le=65535)]] = []
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
+
+
+class Link(Part, frozen=True, forbid_unknown_fields=True):
+    """Ours as well: loses packets, or delays them.
+
+    ``loss`` in percent; a partition loses them all.
+    """
+
+    host: str
+    peers: Annotated[list[str], msgspec.Meta(min_length=1)]
+    loss: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+    direction: Literal['both', 'in', 'out'] | None = None
+    delay_ms: Annotated[int, msgspec.Meta(ge=20, le=2000)] | None = None
+    jitter_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 22
+
+
+class Clock(Part, frozen=True, forbid_unknown_fields=True):
+    """Ours as well: at most the 30 days that certificates may stand."""
+
+    host: str
+    step_s: Annotated[int, msgspec.Meta(ge=-2592000, le=2592000)]
 
 
 class Disk(Part, frozen=True, forbid_unknown_fields=True):
@@ -100,7 +128,14 @@ class Ports(Part, frozen=True, forbid_unknown_fields=True):
 
 
 class Switch(Part, frozen=True, forbid_unknown_fields=True):
-    """Ours as well: reached over SSH like a node."""
+    """Ours as well: reached over SSH like a node.
+
+    :param netmiko: what netmiko calls a switch without a shell; empty where
+        it has one.
+    :param no_timer: it is known that nobody but ``heal`` undoes it.
+    :param verify: the host key of one without a shell: against the known
+        hosts of this user, against those of a file, or not at all.
+    """
 
     ip: str
     down: list[str]
@@ -110,6 +145,28 @@ class Switch(Part, frozen=True, forbid_unknown_fields=True):
     says_down: str = 'down'
     says_up: str = 'up'
     auth: Auth = Auth()
+    netmiko: str = ''
+    no_timer: bool = False
+    verify: bool | str = True
+
+
+class Commands(Part, frozen=True, forbid_unknown_fields=True):
+    """Ours as well: by commands that the operator declares."""
+
+    hosts: Annotated[list[str], msgspec.Meta(min_length=1)]
+    inject: list[str]
+    heal: list[str]
+    status: list[str]
+    says_broken: str
+    hits: bool = True
+
+
+class Foreign(Part, frozen=True, forbid_unknown_fields=True):
+    """Ours as well: broken by a driver that others bring."""
+
+    driver: str
+    hosts: Annotated[list[str], msgspec.Meta(min_length=1)]
+    args: object = None
 
 
 class Cluster(Part, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +174,7 @@ class Cluster(Part, frozen=True, forbid_unknown_fields=True):
 
     hosts: Annotated[list[str], msgspec.Meta(min_length=2)]
     services: list[str] = []
+    kind: Literal['galera', 'rabbitmq', 'ovn'] | None = None
 
 
 class Bmc(Part, frozen=True, forbid_unknown_fields=True):
@@ -133,6 +191,29 @@ class Ipmi(Part, frozen=True, forbid_unknown_fields=True):
     fqdn_to_bmc: dict[str, Bmc] = {}
 
 
+class RedfishBmc(Bmc, frozen=True, forbid_unknown_fields=True):
+    """Ours: os-faults does not know Redfish.
+
+    :param verify: its certificate: against the usual authorities, against
+        those of a file, or not at all.
+    :param system: which one of those that it serves; empty for the only one.
+    """
+
+    verify: bool | str = True
+    system: str = ''
+
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        found = '://' in self.address
+        return self.address if found else f'https://{self.address}'
+
+
+class Redfish(Part, frozen=True, forbid_unknown_fields=True):
+    mac_to_bmc: dict[str, RedfishBmc] = {}
+    fqdn_to_bmc: dict[str, RedfishBmc] = {}
+
+
 class File(Part, frozen=True, forbid_unknown_fields=True):
     """Targets are read one by one, so that a message can name them."""
 
@@ -140,71 +221,14 @@ class File(Part, frozen=True, forbid_unknown_fields=True):
     node_discover: Nodes
     services: dict[str, object] = {}
     partitions: dict[str, object] = {}
+    links: dict[str, object] = {}
+    clocks: dict[str, object] = {}
     disks: dict[str, object] = {}
     switches: dict[str, object] = {}
+    commands: dict[str, object] = {}
+    targets: dict[str, object] = {}
     clusters: dict[str, object] = {}
     containers: dict[str, object] = {}
     power_managements: Annotated[list[Driver], msgspec.Meta(min_length=1)] = (
         msgspec.field(default_factory=list)
     )
-
-
-class Checking:
-    """A file that is being checked; knows its path for messages."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def check(
-        self, key: str, value: str, allowed: re.Pattern[str], what: str
-    ) -> None:
-        """Refuse a value that must not get near a shell.
-
-        :raises UsageError: if it is none that is allowed.
-        """
-        if not allowed.match(value):
-            raise self.wrong(
-                key,
-                f'{value!r} is refused as {what}: it must match '
-                f'{allowed.pattern}',
-            )
-
-    def convert(self, data: object, kind: type[_T], key: str) -> _T:
-        """The data as that type.
-
-        :param key: where the data stands, for the message.
-        :raises UsageError: naming the key that is wrong.
-        """
-        try:
-            return msgspec.convert(data, kind)
-        except msgspec.ValidationError as error:
-            message = str(error)
-            found = _AT.search(message)
-            if found:
-                message = message[: found.start()]
-                key = '.'.join(part for part in (key, found['path']) if part)
-            raise self.wrong(key or 'the file', message) from None
-
-    def wrong(self, key: str, reason: str) -> errors.UsageError:
-        """To be raised."""
-        return errors.UsageError(f'{self.path}: {key}: {reason}')
-
-
-def load(path: str) -> object:
-    """What a file holds, YAML or JSON, unchecked.
-
-    :raises UsageError: if it cannot be read.
-    """
-    try:
-        text = pathlib.Path(path).expanduser().read_text(encoding='utf-8')
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise errors.UsageError(
-            f'{path}: cannot be read: {error.strerror}; see '
-            '[destructive] os_faults_config'
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        line = str(error).replace('\n', ' ')
-        raise errors.UsageError(
-            f'{path}: neither YAML nor JSON: {line}'
-        ) from None

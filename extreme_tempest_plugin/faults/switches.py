@@ -12,33 +12,21 @@
 """Ports of a switch, as our part of an os-faults configuration has them."""
 
 import collections.abc
-import dataclasses
 import re
 
 from extreme_tempest_plugin.cloud import ssh
-from extreme_tempest_plugin.faults import nodes
+from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import commands as commands_
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults import schema
 
 #: In a command: stands for the name of the port.
 _PORT = 'PORT'
-# Of these a command is made, and nothing in them means anything to a shell.
-_WORD = re.compile(r'[\w/.-][\w./:@,-]*\Z', re.ASCII)
-_PROGRAM = re.compile(r'[\w/][\w./-]*\Z', re.ASCII)
 _PORT_NAME = re.compile(r'\w[\w./:-]*\Z', re.ASCII)
 _STATE = re.compile(r'[\w-]+\Z', re.ASCII)
-# They run what comes behind them, which is then no list of words any more.
-_RUNS_OTHERS = frozenset(
-    (
-        *('ash', 'bash', 'csh', 'dash', 'fish', 'ksh', 'sh', 'tcsh', 'zsh'),
-        *('.', 'busybox', 'env', 'eval', 'exec', 'source', 'xargs'),
-    )
-)
-
-Command = tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(parts.Part, frozen=True, kw_only=True):
     """Ports of a switch that are taken down together.
 
     :param names: as the switch calls them.
@@ -52,23 +40,38 @@ class Ports:
     """
 
     names: tuple[str, ...]
-    down: Command
-    up: Command
-    status: Command
+    down: commands_.Command
+    up: commands_.Command
+    status: commands_.Command
     says_down: str = 'down'
     says_up: str = 'up'
     behind: tuple[ssh.Host, ...] = ()
 
-    def commands(self, command: Command) -> tuple[Command, ...]:
+    @property
+    def subject(self) -> str:
+        return catalogue.Subject.PORTS
+
+    def at(self, where: str) -> str:
+        return f'{", ".join(self.names)} of {where}'
+
+    def away(self, hosts: parts.Addresses) -> parts.Addresses:
+        return tuple(host.address for host in self.behind)
+
+    def commands(self) -> tuple[str, ...]:
+        return tuple(map(' '.join, self.each(self.down)))
+
+    def each(
+        self, command: commands_.Command
+    ) -> tuple[commands_.Command, ...]:
         """One of the three, for each port, or once for all of them."""
         found = (
-            tuple(name if word == _PORT else word for word in command)
+            tuple(_of_port(name, words) for words in command)
             for name in self.names
         )
         return tuple(dict.fromkeys(found))
 
 
-class Checking(nodes.Checking):
+class Checking(commands_.Checking):
     """A file that is being checked, for what switches ports."""
 
     def switch(
@@ -86,6 +89,18 @@ class Checking(nodes.Checking):
         host = self.host(schema.Node(ip=wanted.ip, auth=wanted.auth), key)
         for name in ('down', 'up', 'status'):
             self._check_command(f'{key}.{name}', getattr(wanted, name))
+        return host, self.offered(key, wanted, hosts)
+
+    def offered(
+        self,
+        key: str,
+        wanted: schema.Switch,
+        hosts: collections.abc.Mapping[str, ssh.Host],
+    ) -> dict[str, Ports]:
+        """The ports of a switch whose commands are good.
+
+        :raises UsageError: as :meth:`switch`.
+        """
         if wanted.down == wanted.up:
             raise self.wrong(f'{key}.up', 'is the same as down')
         for name in ('says_down', 'says_up'):
@@ -94,7 +109,7 @@ class Checking(nodes.Checking):
             )
         if wanted.says_down.lower() == wanted.says_up.lower():
             raise self.wrong(f'{key}.says_up', 'is the same as says_down')
-        return host, {
+        return {
             name: self._ports(f'{key}.targets.{name}', ports, wanted, hosts)
             for name, ports in wanted.targets.items()
         }
@@ -128,17 +143,18 @@ class Checking(nodes.Checking):
         )
 
     def _check_command(self, key: str, words: list[str]) -> None:
-        for number, word in enumerate(words):
-            self.check(
-                key,
-                word,
-                _WORD if number else _PROGRAM,
-                'a word of a command' if number else 'a program',
-            )
-            if word.rpartition('/')[2] in _RUNS_OTHERS:
-                raise self.wrong(key, f'{word!r} would run something else')
+        self.command(key, words)
+        self.check_named(key, words)
+
+    def check_named(self, key: str, words: list[str]) -> None:
+        """Refuse a command that does not say of which port."""
         wanted = (0, 1) if key.endswith('.status') else (1,)
         if words[:1] in ([], [_PORT]) or words.count(_PORT) not in wanted:
             raise self.wrong(
                 key, f'give the name of the port as one word {_PORT}'
             )
+
+
+def _of_port(name: str, words: str) -> str:
+    """A word or a line, with the port in its place."""
+    return ' '.join(name if w == _PORT else w for w in words.split(' '))

@@ -62,8 +62,10 @@ class Topic(enum.StrEnum):
     CENSUS_COMPLETE = 'census-complete'
     #: Something could not be measured; the verdict is at best unknown.
     UNMEASURED = 'unmeasured'
-    #: Steady state was reached again; ``about`` is the fault.
-    RECOVERED = 'recovered'
+    #: What a check of the steady state says, when that changes and once
+    #: after each injection and each heal: ``about`` is the check, ``text``
+    #: what is not steady; empty if all is.
+    STEADY = 'steady'
     #: A process's clock against UTC, at its start and at its end: ``text``
     #: is the offset in ns.
     CLOCK = 'clock'

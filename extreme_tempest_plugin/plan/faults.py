@@ -102,6 +102,19 @@ class Abort(
     seconds: values.Seconds = 120.0
 
 
+class Steady(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """The steady state, which each fault leaves and must come back to.
+
+    :param within: seconds after the proven heal.
+    :param checks: by which it is known; None for all that the cloud can have.
+    """
+
+    within: values.PositiveSeconds = 180.0
+    checks: tuple[str, ...] | None = None
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What the faults of a plan may do together.

@@ -63,19 +63,24 @@ class Page:
         )
 
 
-def table(first: str, *columns: str, words: bool = False) -> rich.table.Table:
+def table(
+    *columns: str, wraps: int = 0, words: bool = False
+) -> rich.table.Table:
     """A table without frames.
 
-    :param first: title of the first column, which alone may be wrapped.
-    :param words: the other columns are words, and not numbers.
+    :param columns: their titles.
+    :param wraps: number of the column that alone may be wrapped.
+    :param words: the columns after the first are words, and not numbers.
     """
     made = rich.table.Table(
         box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style='bold'
     )
-    made.add_column(first, overflow='fold')
-    for column in columns:
+    for number, column in enumerate(columns):
         made.add_column(
-            column, justify='left' if words else 'right', no_wrap=True
+            column,
+            justify='left' if words or not number else 'right',
+            overflow='fold' if number == wraps else 'ellipsis',
+            no_wrap=number != wraps,
         )
     return made
 

@@ -121,7 +121,7 @@ def _headline(verdict: verdicts.Verdict, out: page.Page) -> None:
 def _slo(verdict: verdicts.Verdict, out: page.Page) -> None:
     if not verdict.slo:
         return
-    table = page.table('', 'SLO', 'measured', 'wanted', words=True)
+    table = page.table('', 'SLO', 'measured', 'wanted', wraps=1, words=True)
     for row in verdict.slo:
         table.add_row(
             rich.text.Text(*_MARKS[row.ok]),
@@ -189,19 +189,25 @@ def _faults(verdict: verdicts.Verdict, out: page.Page) -> None:
                 f'{took}'
             )
         )
-        if fault.worked_s:
-            worked = (
-                f'{service} not again'
-                if after is None
-                else f'{service} after {after:.1f} s'
-                for service, after in fault.worked_s.items()
-            )
-            out.item(page.clean(f'worked: {", ".join(worked)}'), indent=4)
+        for label, times in (
+            ('worked', fault.worked_s),
+            ('steady', fault.steady_s),
+        ):
+            if times:
+                out.item(page.clean(f'{label}: {_again(times)}'), indent=4)
         for phase, label in _PROOFS.items():
             if phase in fault.evidence:
                 out.item(
                     page.clean(f'{label}: {fault.evidence[phase]}'), indent=4
                 )
+
+
+def _again(times: dict[str, float | None]) -> str:
+    """When each was again what it was before."""
+    return ', '.join(
+        f'{name} not again' if after is None else f'{name} after {after:.1f} s'
+        for name, after in times.items()
+    )
 
 
 def _operations(verdict: verdicts.Verdict, out: page.Page) -> None:

@@ -11,9 +11,10 @@
 #    under the License.
 """What of a sandbox may be broken beside its services.
 
-For the sections of the os-faults configuration that are ours. There are no
-``disks``: all that a host writes lies on the disk of this machine or in its
-memory, and both would be filled.
+For the sections of the os-faults configuration that are ours. The only disk
+is the storage of images and volumes, which has a size of its own: all else
+that a host writes lies on the disk of this machine or in its memory, and both
+would be filled.
 """
 
 import collections.abc
@@ -23,6 +24,14 @@ from extreme_tempest_plugin.sandbox.topology import Host
 from extreme_tempest_plugin.sandbox.topology import SWITCH
 from extreme_tempest_plugin.sandbox.topology import Topology
 
+#: Where glance has it, which no sandbox is without.
+_STORAGE = '/var/lib/glance'
+#: What RabbitMQ may take, in rabbitmq.conf.j2.
+MEMORY = '1GB'
+#: Percent of the packets: TCP is slow, and gets through.
+_LOSS = 20
+#: Ports at which a cluster's members speak to each other; the first answers.
+_AMONG_THEMSELVES = {'rabbitmq': [25672, 4369], 'galera': [4567, 4568, 4444]}
 _COMMAND = '/usr/local/bin/switchport'
 
 
@@ -30,7 +39,7 @@ def partitions(shape: Topology) -> dict[str, dict[str, object]]:
     """Who can be cut off from whom, by the name of the partition.
 
     Controllers and computes from each other, a compute one way as well, and
-    each controller from the others.
+    each controller from the others, as a whole or only as RabbitMQ or Galera.
     """
     found: dict[str, dict[str, object]] = {}
     for host in shape.computes:
@@ -45,7 +54,39 @@ def partitions(shape: Topology) -> dict[str, dict[str, object]]:
         others = [one for one in shape.controllers if one is not host]
         if others:
             found[f'{host.name}-no-controllers'] = _partition(host, others)
+            for service, ports in _AMONG_THEMSELVES.items():
+                found[f'{host.name}-no-{service}'] = {
+                    **_partition(host, others),
+                    'ports': ports,
+                }
     return found
+
+
+def links(shape: Topology) -> dict[str, dict[str, object]]:
+    """Who loses packets: the first controller and the first compute.
+
+    None delays them and no clock jumps: the hosts have the kernel and the
+    clock of this machine.
+    """
+    first, *_ = shape.controllers
+    compute, *_ = shape.computes
+    return {
+        f'{host.name}-lossy': {
+            'host': host.address,
+            'peers': [peer.address for peer in peers],
+            'loss': _LOSS,
+        }
+        for host, peers in (
+            (first, shape.computes),
+            (compute, shape.controllers),
+        )
+    }
+
+
+def disks(shape: Topology) -> dict[str, dict[str, object]]:
+    """The storage of images and volumes, which all controllers share."""
+    first = shape.controllers[0]
+    return {'storage': {'host': first.address, 'path': _STORAGE}}
 
 
 def switches(
@@ -64,6 +105,20 @@ def switches(
     }
 
 
+def commands(shape: Topology) -> dict[str, dict[str, object]]:
+    """RabbitMQ's alarm of memory, of all controllers and of each.
+
+    It leaves no room, and then what its configuration does; nobody publishes
+    meanwhile.
+    """
+    name = 'rabbitmq-memory-alarm'
+    found = {name: _alarm(shape.controllers)}
+    if shape.clustered:
+        for host in shape.controllers:
+            found[f'{name}-{host.name}'] = _alarm([host])
+    return found
+
+
 def clusters(shape: Topology) -> dict[str, dict[str, object]]:
     """What the controllers decide by a majority, where there are several.
 
@@ -73,9 +128,13 @@ def clusters(shape: Topology) -> dict[str, dict[str, object]]:
         return {}
     hosts = [host.name for host in shape.controllers]
     return {
-        'galera': {'hosts': hosts, 'services': ['mysql']},
-        'rabbitmq': {'hosts': hosts, 'services': ['rabbitmq']},
-        'ovn': {'hosts': hosts},
+        'galera': {'hosts': hosts, 'services': ['mysql'], 'kind': 'galera'},
+        'rabbitmq': {
+            'hosts': hosts,
+            'services': ['rabbitmq'],
+            'kind': 'rabbitmq',
+        },
+        'ovn': {'hosts': hosts, 'kind': 'ovn'},
     }
 
 
@@ -84,6 +143,9 @@ def targets(shape: Topology) -> tuple[str, ...]:
     return (
         *(host.name for host in shape.nodes),
         *partitions(shape),
+        *links(shape),
+        *disks(shape),
+        *commands(shape),
         *(name for name, _ in _ports(shape)),
     )
 
@@ -97,6 +159,20 @@ def _partition(
         'host': host.address,
         'peers': [peer.address for peer in peers],
         'direction': direction,
+    }
+
+
+def _alarm(hosts: collections.abc.Iterable[Host]) -> dict[str, object]:
+    limit = ['rabbitmqctl', 'set_vm_memory_high_watermark', 'absolute']
+    return {
+        'hosts': [host.address for host in hosts],
+        'inject': [*limit, '1'],
+        'heal': [*limit, MEMORY],
+        'status': ['rabbitmq-diagnostics', '-q', 'check_local_alarms'],
+        # It ends with the same number where the node is not there at all.
+        'says_broken': 'Memory alarm',
+        # They keep their votes, and nobody is out of reach.
+        'hits': False,
     }
 
 

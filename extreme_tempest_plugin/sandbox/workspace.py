@@ -167,7 +167,8 @@ def os_faults_yaml(
 ) -> str:
     """The text of the os-faults configuration.
 
-    Nodes, services, power, and what is ours: partitions, switch, clusters.
+    Nodes, services, power, and what is ours: partitions, links, switch,
+    commands, clusters.
 
     :param password: of the BMCs
     """
@@ -201,7 +202,10 @@ def os_faults_yaml(
             ],
             # os-faults leaves alone what it does not know.
             'partitions': breakable.partitions(shape),
+            'links': breakable.links(shape),
+            'disks': breakable.disks(shape),
             'switches': breakable.switches(shape, SSH_USER, ssh_key),
+            'commands': breakable.commands(shape),
             'clusters': breakable.clusters(shape),
         },
         sort_keys=False,
@@ -213,10 +217,9 @@ def _fault_services(
 ) -> collections.abc.Iterator[tuple[str, dict[str, object]]]:
     for service in services.of(shape):
         hosts = shape.by_role(service.role)
-        for unit in service.all_units:
-            if unit.pattern:
-                entry = _fault_service(unit, hosts)
-                yield _ALIASES.get(unit.name, unit.name), entry
+        for unit in service.with_processes:
+            entry = _fault_service(unit, hosts)
+            yield _ALIASES.get(unit.name, unit.name), entry
 
 
 def _fault_service(

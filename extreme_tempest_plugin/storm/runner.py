@@ -118,9 +118,7 @@ class Storm:
             raise
         finally:
             shutil.rmtree(private, ignore_errors=True)
-        self._deadline = (
-            time.monotonic() + self._spec.longest + self._patience
-        )
+        self._deadline = time.monotonic() + self._spec.longest + self._patience
 
     def running(self) -> bool:
         """Whether a process lives; an overdue one is killed.

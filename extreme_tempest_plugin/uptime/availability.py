@@ -14,7 +14,13 @@
 Pure: ``outages`` computes it from samples.
 """
 
+import collections
+import collections.abc
+
 import msgspec
+
+#: From one moment to another, ns.
+Window = tuple[int, int]
 
 
 class Outage(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,3 +103,46 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
         """
         total = self.end_ns - self.start_ns
         return 100.0 * self.up_ns / total if total else None
+
+
+def joined(
+    found: collections.abc.Iterable[Outage],
+    unknown: collections.abc.Sequence[Window],
+) -> tuple[Outage, ...]:
+    """Those that overlap as one; in order of their start."""
+    made: list[Outage] = []
+    for one in found:
+        if made and one.start_ns < made[-1].end_ns:
+            one = _join(made.pop(), one, unknown)
+        made.append(one)
+    return tuple(made)
+
+
+def _join(
+    first: Outage,
+    second: Outage,
+    unknown: collections.abc.Sequence[Window],
+) -> Outage:
+    end = max(first.end_ns, second.end_ns)
+    errors = collections.Counter(first.errors)
+    errors.update(second.errors)
+    return msgspec.structs.replace(
+        first,
+        end_ns=end,
+        end_earliest_ns=max(first.end_earliest_ns, second.end_earliest_ns),
+        end_latest_ns=end,
+        open=second.open,
+        failed=first.failed + second.failed,
+        missed=first.missed + second.missed,
+        unknown_ns=overlap(unknown, first.start_ns, end),
+        errors=dict(sorted(errors.items())),
+    )
+
+
+def overlap(
+    windows: collections.abc.Sequence[Window], start: int, end: int
+) -> int:
+    """How much of the windows lies between two moments."""
+    return sum(
+        max(0, min(right, end) - max(left, start)) for left, right in windows
+    )

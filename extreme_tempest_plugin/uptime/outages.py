@@ -55,8 +55,6 @@ is told apart in ``unknown_ns``.
 import collections
 import collections.abc
 
-import msgspec
-
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.uptime import availability
 
@@ -65,8 +63,6 @@ GAP_INTERVALS = 2.5
 #: How many good answers tell how fast the service is.
 _RECENT = 16
 _LEAST_ALLOWANCE_NS = 50_000_000
-
-_Window = tuple[int, int]
 
 
 def of(
@@ -113,7 +109,7 @@ class Tracker:
         #: It has ended; a later request may have been answered earlier.
         self._ending: _Run | None = None
         self._runs: list[_Run] = []
-        self._unknown: list[_Window] = []
+        self._unknown: list[availability.Window] = []
 
     def feed(self, event: events.Sample | events.Missed) -> None:
         """Take the next event, in order of ``sent`` (missed: ``intended``).
@@ -149,7 +145,7 @@ class Tracker:
             until = max(until, until_ns)
         if self._since is not None:
             self._cover(until, until)
-        found = _joined(
+        found = availability.joined(
             (run.outage(self._unknown, until) for run in self._runs),
             self._unknown,
         )
@@ -227,7 +223,9 @@ class _Run:
         return sample.sent < self.ended
 
     def outage(
-        self, unknown: collections.abc.Sequence[_Window], until: int
+        self,
+        unknown: collections.abc.Sequence[availability.Window],
+        until: int,
     ) -> availability.Outage:
         end = until if self.ended is None else self.ended
         return availability.Outage(
@@ -240,7 +238,7 @@ class _Run:
             open=self.ended is None,
             failed=self.errors.total(),
             missed=self.missed,
-            unknown_ns=_overlap(unknown, self.first.sent, end),
+            unknown_ns=availability.overlap(unknown, self.first.sent, end),
             errors=dict(sorted(self.errors.items())),
         )
 
@@ -257,50 +255,8 @@ class _Run:
         return waited if waited > self.back.sent else self.last_sent
 
 
-def _joined(
-    found: collections.abc.Iterable[availability.Outage],
-    unknown: collections.abc.Sequence[_Window],
-) -> tuple[availability.Outage, ...]:
-    """Those that overlap as one; in order of their start."""
-    joined: list[availability.Outage] = []
-    for one in found:
-        if joined and one.start_ns < joined[-1].end_ns:
-            one = _join(joined.pop(), one, unknown)
-        joined.append(one)
-    return tuple(joined)
-
-
-def _join(
-    first: availability.Outage,
-    second: availability.Outage,
-    unknown: collections.abc.Sequence[_Window],
-) -> availability.Outage:
-    end = max(first.end_ns, second.end_ns)
-    errors = collections.Counter(first.errors)
-    errors.update(second.errors)
-    return msgspec.structs.replace(
-        first,
-        end_ns=end,
-        end_earliest_ns=max(first.end_earliest_ns, second.end_earliest_ns),
-        end_latest_ns=end,
-        open=second.open,
-        failed=first.failed + second.failed,
-        missed=first.missed + second.missed,
-        unknown_ns=_overlap(unknown, first.start_ns, end),
-        errors=dict(sorted(errors.items())),
-    )
-
-
 def _order(event: events.Sample | events.Missed) -> tuple[int, int, str]:
     # The rest of the key only makes a tie the same in each order of arrival.
     if isinstance(event, events.Missed):
         return event.intended, event.intended, event.why
     return event.sent, event.done, event.error
-
-
-def _overlap(
-    windows: collections.abc.Sequence[_Window], start: int, end: int
-) -> int:
-    return sum(
-        max(0, min(right, end) - max(left, start)) for left, right in windows
-    )

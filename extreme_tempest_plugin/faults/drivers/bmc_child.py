@@ -9,74 +9,32 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""The process that asks a BMC for the power state of its host.
+"""The process that asks a BMC for the power state of its host, by IPMI.
 
-Reads a request as JSON from stdin, writes an answer as JSON to stdout. A
-process of its own because pyghmi has no timeout and has been seen to hang; it
-ends by itself when its time is over, whatever became of its parent.
+A process of its own because pyghmi has no timeout and has been seen to hang.
 """
 
-import os
-import signal
 import sys
 
-import msgspec
 from pyghmi.ipmi import command
 
-
-class Request(msgspec.Struct, frozen=True):
-    """Whom to ask.
-
-    :param seconds: after which this process ends.
-    """
-
-    address: str
-    username: str
-    password: str
-    seconds: float
+from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.faults.drivers import child
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What the BMC said.
-
-    :param power: ``on`` or ``off``; empty where it did not say.
-    :param error: why not.
-    """
-
-    power: str = ''
-    error: str = ''
-
-
-def ask(request: Request) -> Answer:
+def ask(bmc: schema.Bmc) -> str:
     """One session with a BMC, and its end: a BMC has few of them."""
-    bmc = command.Command(
-        bmc=request.address,
+    session = command.Command(
+        bmc=bmc.address,
         # As text, pyghmi would not find its own session again.
-        userid=request.username.encode(),
-        password=request.password.encode(),
+        userid=bmc.username.encode(),
+        password=bmc.password.encode(),
     )
     try:
-        return Answer(power=str(bmc.get_power()['powerstate']))
+        return str(session.get_power()['powerstate'])
     finally:
-        bmc.ipmi_session.logout()
-
-
-def main() -> int:
-    # Nothing but the answer may come out of our stdout.
-    out = os.dup(1)
-    os.dup2(2, 1)
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
-    # The default of this signal ends the process, also one that hangs.
-    signal.setitimer(signal.ITIMER_REAL, request.seconds)
-    try:
-        answer = ask(request)
-    except Exception as error:
-        # Whatever a foreign library raises is an answer, not a traceback.
-        text = ' '.join(f'{type(error).__name__}: {error}'.split())
-        answer = Answer(error=text[:300])
-    os.write(out, msgspec.json.encode(answer))
-    return 0
+        session.ipmi_session.logout()
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(child.serve(schema.Bmc, ask))

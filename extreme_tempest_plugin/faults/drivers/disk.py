@@ -17,15 +17,15 @@ time, and works on ext4, xfs, btrfs and tmpfs.
 """
 
 import dataclasses
-import math
 
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import parts
-from extreme_tempest_plugin.faults.drivers import dead_man
+from extreme_tempest_plugin.faults.drivers import driver
 from extreme_tempest_plugin.faults.drivers import remote
+from extreme_tempest_plugin.faults.drivers import timed
 
 _MIB = 1 << 20
 #: File systems keep some for their own records: so much more than what was
@@ -92,7 +92,7 @@ echo "Left=$(left)"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class DiskState:
+class DiskState(evidence.State):
     """A file system of a host, at one moment.
 
     :param disk: as it is in the configuration.
@@ -118,22 +118,6 @@ class DiskState:
     def whole(self) -> bool:
         return self.mounted and not (self.full or self.file or self.timer)
 
-    @property
-    def moving(self) -> bool:
-        return False
-
-    @property
-    def start(self) -> str:
-        return ''
-
-    @property
-    def forbidden(self) -> str:
-        return ''
-
-    @property
-    def was(self) -> str:
-        return str(self)
-
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
         assert proof is catalogue.Proof.FULL
         return self.mounted and self.full and self.file == 'ours'
@@ -155,68 +139,25 @@ class DiskState:
         return ', '.join(words)
 
 
-class Filler:
-    """Engine and observer of ``disk.full``.
+class Filler(timed.Timed[DiskState]):
+    """Engine and observer of ``disk.full``."""
 
-    :param timeout: seconds that a call may take.
-    """
+    common = _COMMON
+    breaking = _FILL
+    healing = _FREE
+    looking = _LOOK
+    breaks = (catalogue.Verb.FILL,)
+    heals = catalogue.Verb.FREE
+    done = 'filled'
 
-    def __init__(self, timeout: float) -> None:
-        self._timeout = timeout
+    def words(self, target: configuration.Target) -> tuple[str, ...]:
+        return (_disk(target).path,)
 
-    def call(
-        self,
-        verb: catalogue.Verb,
-        target: configuration.Target,
-        dead_man: float = 0.0,
-    ) -> None:
-        """Fill it, or free it again.
+    def to_break(self, target: configuration.Target) -> tuple[str, ...]:
+        return (str(_disk(target).leave_mb * _MIB),)
 
-        :param dead_man: seconds after which the host undoes it by itself.
-        :raises RemoteError: if it failed, or there would be no such timer.
-        :raises UnreachableError: if the host did not answer in time.
-        """
-        if verb is catalogue.Verb.FREE:
-            self._run(_FREE, target)
-            return
-        assert verb is catalogue.Verb.FILL
-        assert target.disk is not None
-        if dead_man <= 0:
-            raise remote.RemoteError(
-                f'{target.name}: not filled: no time for the timer that '
-                'undoes it'
-            )
-        self._run(
-            _FILL,
-            target,
-            str(math.ceil(dead_man)),
-            str(target.disk.leave_mb * _MIB),
-        )
-
-    def observe(self, target: configuration.Target) -> tuple[DiskState, ...]:
-        """The file system of the target.
-
-        :raises UnreachableError: if its host cannot be asked.
-        """
-        try:
-            said = self._run(_LOOK, target)
-        except remote.RemoteError as error:
-            raise ssh.UnreachableError(str(error)) from None
-        return (parse(said, target),)
-
-    def _run(
-        self, script: str, target: configuration.Target, *args: str
-    ) -> str:
-        (host,) = target.hosts
-        assert target.disk is not None
-        return remote.run(
-            host,
-            dead_man.SHELL + _COMMON + script,
-            dead_man.tag(target),
-            target.disk.path,
-            *args,
-            timeout=self._timeout,
-        )
+    def look(self, host: ssh.Host, target: configuration.Target) -> DiskState:
+        return parse(self.ask(host, target), target)
 
 
 def parse(text: str, target: configuration.Target) -> DiskState:
@@ -224,18 +165,32 @@ def parse(text: str, target: configuration.Target) -> DiskState:
 
     :raises UnreachableError: if the answer is none.
     """
-    assert target.disk is not None
+    disk = _disk(target)
     said = dict(remote.pairs(text))
     host = target.hosts[0].address
     if not said.get('Left', '').isdigit():
         raise ssh.UnreachableError(
-            f'{host}: {target.disk.path}: its room is not known'
+            f'{host}: {disk.path}: its room is not known'
         )
     return DiskState(
         host=host,
-        disk=target.disk,
+        disk=disk,
         mounted='Mounted' in said,
         file=said.get('File', ''),
         left=int(said['Left']),
         timer='Timer' in said,
     )
+
+
+def _disk(target: configuration.Target) -> parts.Disk:
+    assert isinstance(target.part, parts.Disk)
+    return target.part
+
+
+DRIVER = driver.Driver(
+    name='disk',
+    by='shell over SSH, as root',
+    kinds=(catalogue.KINDS['disk.full'],),
+    engine=Filler,
+    observer=Filler,
+)

@@ -22,6 +22,7 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults.drivers import driver
 from extreme_tempest_plugin.faults.drivers import remote
 
 #: How processes are found, shell functions for "$unit": ``pids`` prints them,
@@ -97,11 +98,8 @@ fail "$unit: still stopped:" $now
 """
 # The kernel accepts connections for a process that is stopped, so something
 # must be said. HTTP is: other servers complain or hang up, which is an answer.
-_LOOK = """
-show || exit 3
-look
-echo "$now" | sed -n 's/^/Process=/p' | grep ' '
-ours "$found" && echo Ours=yes
+#: Ends a look: what the port $1 says, at the address $2 or on loopback.
+PORT = """
 [ "$1" = 0 ] && exit 0
 for address in "$2" 127.0.0.1; do
   said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1
@@ -114,6 +112,15 @@ for address in "$2" 127.0.0.1; do
 done
 echo Port=closed
 """
+_LOOK = (
+    """
+show || exit 3
+look
+echo "$now" | sed -n 's/^/Process=/p' | grep ' '
+ours "$found" && echo Ours=yes
+"""
+    + PORT
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,3 +253,12 @@ def parse(text: str, host: str, target: configuration.Target) -> FrozenState:
         answers=('Answer', 'yes') in said,
         ours=('Ours', 'yes') in said,
     )
+
+
+DRIVER = driver.Driver(
+    name='freeze',
+    by='shell over SSH, as root',
+    kinds=(catalogue.KINDS['service.freeze'],),
+    engine=Freezer,
+    observer=Freezer,
+)

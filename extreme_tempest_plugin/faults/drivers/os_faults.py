@@ -29,7 +29,9 @@ import msgspec
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.faults.drivers import driver
 from extreme_tempest_plugin.faults.drivers import process_tree
 
 _CHILD = 'extreme_tempest_plugin.faults.drivers.os_faults_child'
@@ -225,3 +227,17 @@ def _documented(variables: dict[str, str]) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return b'ansible.posix.json' in found.stdout
+
+
+DRIVER = driver.Driver(
+    name='os_faults',
+    by='os-faults, ansible over SSH',
+    kinds=(
+        catalogue.KINDS['service.restart'],
+        catalogue.KINDS['service.terminate'],
+        catalogue.KINDS['service.kill'],
+    ),
+    engine=OsFaults,
+    observer=evidence.OverSsh,
+    preflight=preflight,
+)

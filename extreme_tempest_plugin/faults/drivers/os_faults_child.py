@@ -136,7 +136,9 @@ def call(request: Request) -> Answer:
         trouble = os_faults_power.press(
             request.verb, _node(host), target.name, request.bmc
         )
-        return Answer(trouble[:_TEXT_LIMIT])
+        # First: half of a password could not be found any more.
+        said = trouble.replace(request.bmc.password, '***')
+        return Answer(said[:_TEXT_LIMIT])
     cloud = os_faults.connect(cloud_configuration(target))
     service = cloud.get_service(target.name)
     # Always the nodes of the configuration: os-faults would else look for

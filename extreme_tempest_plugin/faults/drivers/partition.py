@@ -11,156 +11,148 @@
 #    under the License.
 """Cut a host off from others: it drops what goes to and comes from them.
 
+All of it, that of some ports, or a share of the packets by chance.
+
 With a table of our own in nftables, before connection tracking, so that
 connections that stand are cut as well; see nft(8). It is made and removed
 whole. What does not pass the host's own input and output, such as traffic of
 guests, is not dropped.
 """
 
+import collections.abc
 import dataclasses
-import math
 import re
 
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
-from extreme_tempest_plugin.faults.drivers import dead_man
+from extreme_tempest_plugin.faults import links
+from extreme_tempest_plugin.faults import parts
+from extreme_tempest_plugin.faults.drivers import driver
+from extreme_tempest_plugin.faults.drivers import partition_shell
 from extreme_tempest_plugin.faults.drivers import remote
+from extreme_tempest_plugin.faults.drivers import timed
 
 _WAYS = {'in': ('in',), 'out': ('out',), 'both': ('in', 'out')}
-
-_COMMON = """
-tag=$1; shift
-list() { nft list table inet "$tag" 2>/dev/null; }
-undo="while nft list table inet $tag >/dev/null 2>&1"
-undo="$undo; do nft delete table inet $tag || sleep 1; done"
-command -v nft >/dev/null || fail 'nft is not installed: install nftables'
-nft list tables >/dev/null || exit 3
-"""
-# $1 seconds, $2 and $3 peers of IPv4 and IPv6 with commas, $4 direction.
-_CUT = """
-[ -n "$client" ] || fail 'the address that we come from cannot be told'
-case ",$2,$3," in *,"$client",*)
-  fail "$client is where we come from: nobody could heal it";;
-esac
-rules() {
-  [ -z "$2" ] || echo "ip ${1}addr { $2 } counter drop"
-  [ -z "$3" ] || echo "ip6 ${1}addr { $3 } counter drop"
-}
-in=; out=
-[ "$4" = out ] || in=$(rules s "$2" "$3")
-[ "$4" = in ] || out=$(rules d "$2" "$3")
-lock
-# Before anything is cut; and what an earlier one left goes first.
-arm "$1" "$undo"
-list >/dev/null && nft delete table inet "$tag"
-nft -f - <<END && exit 0
-table inet $tag {
-  chain in {
-    type filter hook input priority -310; policy accept;
-    $in
-  }
-  chain out {
-    type filter hook output priority -310; policy accept;
-    $out
-  }
-}
-END
-disarm
-fail 'nft does not take our rules'
-"""
-_JOIN = """
-lock
-for round in 1 2 3 4 5; do
-  list >/dev/null || break
-  nft delete table inet "$tag" || sleep 0.5
-done
-list >/dev/null && fail "table inet $tag cannot be removed"
-disarm
-"""
-# $1 port, then the peers.
-_LOOK = """
-port=$1; shift
-list | sed -n 's/^[[:space:]]*/Rule=/p' | grep ' drop$'
-list >/dev/null && echo Table=yes
-armed && echo Timer=yes
-echo "Client=$client"
-for peer in "$@"; do
-  {
-    if timeout 3 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$peer" "$port" \\
-      2>/dev/null
-    then echo "Reached=$peer"; else echo "Missed=$peer"; fi
-  } &
-done
-wait
-"""
+_ALL = 100
+# As nft prints it.
+_RULE = re.compile(
+    r'ip6? (?P<way>[sd])addr (?P<peer>\S+) '
+    r'(?:meta l4proto { tcp, udp } th (?P<end>[sd])port '
+    r'(?:{ (?P<ports>\d+(?:, \d+)*) }|(?P<port>\d+)) )?'
+    r'(?:counter packets (?P<seen>\d+) bytes \d+ '
+    r'numgen random mod 100 < (?P<percent>\d+) )?'
+    r'counter packets (?P<dropped>\d+) bytes \d+ drop\Z'
+)
+#: Connections to each peer in one look, so that there are packets to lose.
+_TIMES = 5
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CutState:
+class Rule:
+    """What a host drops.
+
+    :param way: ``in`` for what comes from the peer, ``out`` for what goes
+        there.
+    :param end: ``s`` or ``d``, where it is of packets from or to ports.
+    :param ports: that it is of; empty for all packets.
+    :param percent: of these packets that it drops.
+    :param seen: so many packets there were.
+    :param dropped: so many of them were dropped.
+    """
+
+    way: str
+    peer: str
+    end: str
+    ports: frozenset[int]
+    percent: int
+    seen: int
+    dropped: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CutState(evidence.State):
     """What a host drops and whom it reaches, at one moment.
 
-    :param wanted: what is dropped while the fault is there: ``in`` or
-        ``out``, and the peer.
-    :param dropped: what the rules drop.
-    :param packets: so many were dropped.
+    :param part: what it drops while the fault is there.
     :param table: our table is there, whatever is in it.
+    :param rules: that are in it.
     :param timer: the timer is armed that undoes it.
     :param reached: peers that a connection from the host came to.
     :param missed: the others.
+    :param refused: nft would not take our rules.
     :param client: the address that we come from, as the host sees it.
     """
 
     host: str
-    wanted: frozenset[tuple[str, str]]
-    dropped: frozenset[tuple[str, str]]
-    packets: int
+    part: parts.Partition
     table: bool
+    rules: tuple[Rule, ...]
     timer: bool
     reached: tuple[str, ...]
     missed: tuple[str, ...]
+    refused: bool
     client: str
+
+    @property
+    def packets(self) -> int:
+        """So many were dropped."""
+        return sum(rule.dropped for rule in self.rules)
 
     @property
     def whole(self) -> bool:
         return not (self.table or self.timer or self.missed)
 
     @property
-    def moving(self) -> bool:
-        return False
-
-    @property
-    def start(self) -> str:
-        return ''
-
-    @property
     def forbidden(self) -> str:
         if not self.client:
             return f'{self.host}: the address that we come from is not known'
-        if self.client not in {peer for _, peer in self.wanted}:
-            return ''
-        return (
-            f'{self.host}: {self.client} is where we come from: nobody could '
-            'heal it'
-        )
-
-    @property
-    def was(self) -> str:
-        return str(self)
+        if self.client in self.part.peers:
+            return (
+                f'{self.host}: {self.client} is where we come from: nobody '
+                'could heal it'
+            )
+        if self.refused:
+            return f'{self.host}: its kernel or its nft has not what it takes'
+        return ''
 
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
-        assert proof is catalogue.Proof.CUT
-        return self.wanted <= self.dropped and not self.reached
+        percent = _percent(self.part)
+        ports = frozenset(self.part.ports)
+        dropping = [
+            one
+            for one in self.rules
+            if one.percent == percent and one.ports == ports
+        ]
+        ends = ('s', 'd') if ports else ('',)
+        wanted = {(peer, end) for peer in self.part.peers for end in ends}
+        for way in _WAYS[self.part.direction]:
+            rules = [one for one in dropping if one.way == way]
+            if not {(one.peer, one.end) for one in rules} >= wanted:
+                return False
+            if proof is catalogue.Proof.LOSSY and not _some(rules):
+                return False
+        assert proof in (catalogue.Proof.CUT, catalogue.Proof.LOSSY)
+        return proof is catalogue.Proof.LOSSY or not self.reached
 
     def __str__(self) -> str:
         words = [f'{self.host}:']
         for way, name in (('in', 'comes from'), ('out', 'goes to')):
-            peers = sorted(peer for one, peer in self.dropped if one == way)
-            if peers:
-                words.append(f'drops what {name} {", ".join(peers)};')
-        if self.packets:
-            words.append(f'{self.packets} packets dropped;')
+            rules = [one for one in self.rules if one.way == way]
+            if rules:
+                share = (
+                    ''
+                    if rules[0].percent == _ALL
+                    else (f'{rules[0].percent} % of ')
+                )
+                peers = ', '.join(sorted({one.peer for one in rules}))
+                ports = ', '.join(map(str, sorted(rules[0].ports)))
+                at = f' at ports {ports}' if ports else ''
+                words.append(f'drops {share}what {name} {peers}{at};')
+        if self.table:
+            seen = sum(rule.seen for rule in self.rules)
+            words.append(f'{self.packets} of {seen} packets dropped;')
         if self.timer:
             words.append('the timer is armed;')
         for peers_, name in (
@@ -172,106 +164,99 @@ class CutState:
         return ' '.join(words).rstrip(';:')
 
 
-class Partitioner:
-    """Engine and observer of ``network.partition``.
+class Partitioner(timed.Timed[CutState]):
+    """Engine and observer of ``network.partition`` and ``network.loss``."""
 
-    :param timeout: seconds that a call may take.
-    """
+    common = partition_shell.COMMON
+    breaking = partition_shell.CUT
+    healing = partition_shell.JOIN
+    looking = partition_shell.LOOK
+    breaks = (catalogue.Verb.CUT, catalogue.Verb.LOSE)
+    heals = catalogue.Verb.JOIN
+    done = 'cut'
 
-    def __init__(self, timeout: float) -> None:
-        self._timeout = timeout
+    def to_break(self, target: configuration.Target) -> tuple[str, ...]:
+        return _rules(_partition(target))
 
-    def call(
-        self,
-        verb: catalogue.Verb,
-        target: configuration.Target,
-        dead_man: float = 0.0,
-    ) -> None:
-        """Cut the host off, or join it again.
+    def to_look(self, target: configuration.Target) -> tuple[str, ...]:
+        part = _partition(target)
+        times = 1 if _percent(part) == _ALL else _TIMES
+        return str(part.port), str(times), *_rules(part)
 
-        :param dead_man: seconds after which the host undoes it by itself.
-        :raises RemoteError: if it failed, or there would be no such timer.
-        :raises UnreachableError: if the host did not answer in time.
-        """
-        if verb is catalogue.Verb.JOIN:
-            self._run(_JOIN, target)
-            return
-        assert verb is catalogue.Verb.CUT
-        if dead_man <= 0:
-            raise remote.RemoteError(
-                f'{target.name}: not cut: no time for the timer that undoes it'
-            )
-        assert target.partition is not None
-        peers = target.partition.peers
-        self._run(
-            _CUT,
-            target,
-            str(math.ceil(dead_man)),
-            ','.join(peer for peer in peers if ':' not in peer),
-            ','.join(peer for peer in peers if ':' in peer),
-            target.partition.direction,
-        )
-
-    def observe(self, target: configuration.Target) -> tuple[CutState, ...]:
-        """The host of the target.
-
-        :raises UnreachableError: if it cannot be asked.
-        """
-        assert target.partition is not None
-        try:
-            said = self._run(
-                _LOOK,
-                target,
-                str(target.partition.port),
-                *target.partition.peers,
-            )
-        except remote.RemoteError as error:
-            raise ssh.UnreachableError(str(error)) from None
-        return (parse(said, target),)
-
-    def _run(
-        self, script: str, target: configuration.Target, *args: str
-    ) -> str:
-        (host,) = target.hosts
-        return remote.run(
-            host,
-            dead_man.SHELL + _COMMON + script,
-            dead_man.tag(target),
-            *args,
-            timeout=self._timeout,
-        )
+    def look(self, host: ssh.Host, target: configuration.Target) -> CutState:
+        return parse(self.ask(host, target), target)
 
 
 def parse(text: str, target: configuration.Target) -> CutState:
     """What nft, the timer and the connections said."""
-    assert target.partition is not None
     said = remote.pairs(text)
 
     def all_of(key: str) -> list[str]:
         return [value for one, value in said if one == key]
 
-    rules = [re.split(r'[\s{},]+', rule) for rule in all_of('Rule')]
+    found = [_RULE.match(rule) for rule in all_of('Rule')]
     return CutState(
         host=target.hosts[0].address,
-        wanted=frozenset(
-            (way, peer)
-            for way in _WAYS[target.partition.direction]
-            for peer in target.partition.peers
-        ),
-        dropped=frozenset(
-            ('in' if 'saddr' in rule else 'out', word)
-            for rule in rules
-            for word in rule
-            if word in target.partition.peers
-        ),
-        packets=sum(
-            int(rule[rule.index('packets') + 1])
-            for rule in rules
-            if 'packets' in rule
+        part=_partition(target),
+        rules=tuple(
+            Rule(
+                way='in' if rule['way'] == 's' else 'out',
+                peer=rule['peer'],
+                end=rule['end'] or '',
+                ports=frozenset(
+                    map(int, (rule['ports'] or rule['port']).split(', '))
+                )
+                if rule['end']
+                else frozenset(),
+                percent=int(rule['percent'] or _ALL),
+                seen=int(rule['seen'] or rule['dropped']),
+                dropped=int(rule['dropped']),
+            )
+            for rule in found
+            if rule is not None
         ),
         table='yes' in all_of('Table'),
         timer='yes' in all_of('Timer'),
         reached=tuple(sorted(all_of('Reached'))),
         missed=tuple(sorted(all_of('Missed'))),
+        refused='yes' in all_of('Refused'),
         client=next(iter(all_of('Client')), ''),
     )
+
+
+def _partition(target: configuration.Target) -> parts.Partition:
+    assert isinstance(target.part, parts.Partition)
+    return target.part
+
+
+def _percent(part: parts.Partition) -> int:
+    """Of the packets that are dropped."""
+    return part.percent if isinstance(part, links.Loss) else _ALL
+
+
+def _rules(part: parts.Partition) -> tuple[str, ...]:
+    """What the script makes its rules of."""
+    ports = ','.join(map(str, part.ports)) or 'all'
+    return part.direction, str(_percent(part)), ports, *part.peers
+
+
+def _some(rules: collections.abc.Collection[Rule]) -> bool:
+    """Whether there were packets for each, and some were dropped, not all.
+
+    A rule alone proves nothing: it may see no packet at all.
+    """
+    seen = sum(rule.seen for rule in rules)
+    dropped = sum(rule.dropped for rule in rules)
+    return all(rule.seen for rule in rules) and 0 < dropped < seen
+
+
+DRIVER = driver.Driver(
+    name='partition',
+    by='shell over SSH, as root',
+    kinds=(
+        catalogue.KINDS['network.partition'],
+        catalogue.KINDS['network.loss'],
+    ),
+    engine=Partitioner,
+    observer=Partitioner,
+)

@@ -11,8 +11,9 @@
 #    under the License.
 """Take ports of a switch down, and up again.
 
-The switch is a host with a shell that we reach over SSH; the commands are
-those of the configuration, lists of words that mean nothing to a shell.
+The switch is a host with a shell that we reach over SSH, or one that netmiko
+talks to. The commands are those of the configuration; for a shell lists of
+words that mean nothing to it.
 """
 
 import concurrent.futures
@@ -24,15 +25,19 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import netmiko_switches
 from extreme_tempest_plugin.faults import switches
+from extreme_tempest_plugin.faults.drivers import commands_shell
 from extreme_tempest_plugin.faults.drivers import dead_man
+from extreme_tempest_plugin.faults.drivers import driver
+from extreme_tempest_plugin.faults.drivers import ports_netmiko
 from extreme_tempest_plugin.faults.drivers import ports_shell
 from extreme_tempest_plugin.faults.drivers import reach
 from extreme_tempest_plugin.faults.drivers import remote
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PortsState:
+class PortsState(evidence.State):
     """Ports of a switch and who answers behind them, at one moment.
 
     :param switch: its address.
@@ -56,22 +61,6 @@ class PortsState:
     def whole(self) -> bool:
         up = all(state == 'up' for _, state in self.ports)
         return up and not (self.timer or self.flapping or self.silent)
-
-    @property
-    def moving(self) -> bool:
-        return False
-
-    @property
-    def start(self) -> str:
-        return ''
-
-    @property
-    def forbidden(self) -> str:
-        return ''
-
-    @property
-    def was(self) -> str:
-        return str(self)
 
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
         if proof is catalogue.Proof.FLAPPED:
@@ -115,12 +104,22 @@ class PortSwitch:
     ) -> None:
         """Take all ports down, up, or now down and now up.
 
-        :param dead_man: seconds after which the switch undoes it by itself.
+        :param dead_man: seconds after which the switch undoes it by itself,
+            if it has a shell.
         :raises RemoteError: if it failed, or there would be no such timer.
         :raises UnreachableError: if the switch did not answer in time.
         """
         ports = _ports(target)
-        up = _marked(ports_shell.UP, ports.commands(ports.up))
+        if isinstance(ports, netmiko_switches.NetmikoPorts):
+            commands = {
+                catalogue.Verb.PORTS_DOWN: ports.down,
+                catalogue.Verb.PORTS_UP: ports.up,
+            }[verb]
+            ports_netmiko.configure(
+                target, ports.each(commands), self._timeout
+            )
+            return
+        up = commands_shell.marked(commands_shell.HEALS, *ports.each(ports.up))
         if verb is catalogue.Verb.PORTS_UP:
             self._run(ports_shell.TAKE_UP, target, *up)
             return
@@ -130,10 +129,12 @@ class PortSwitch:
                 'undoes it'
             )
         script = {
-            catalogue.Verb.PORTS_DOWN: ports_shell.TAKE_DOWN,
+            catalogue.Verb.PORTS_DOWN: commands_shell.BREAK,
             catalogue.Verb.PORTS_FLAP: ports_shell.FLAP,
         }[verb]
-        down = _marked(ports_shell.DOWN, ports.commands(ports.down))
+        down = commands_shell.marked(
+            commands_shell.BREAKS, *ports.each(ports.down)
+        )
         self._run(script, target, str(math.ceil(dead_man)), *down, *up)
 
     def observe(self, target: configuration.Target) -> tuple[PortsState, ...]:
@@ -142,19 +143,27 @@ class PortSwitch:
         :raises UnreachableError: if the switch cannot be asked.
         """
         ports = _ports(target)
-        status = _marked(ports_shell.STATUS, ports.commands(ports.status))
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             behind = pool.submit(_behind, ports)
             try:
-                state = parse(
-                    self._run(ports_shell.LOOK, target, *status), target
-                )
+                state = parse(self._status(target, ports), target)
             except remote.RemoteError as error:
                 raise ssh.UnreachableError(str(error)) from None
             answering, silent = behind.result()
         return (
             dataclasses.replace(state, answering=answering, silent=silent),
         )
+
+    def _status(
+        self, target: configuration.Target, ports: switches.Ports
+    ) -> str:
+        """What the switch says, as :func:`parse` wants it."""
+        status = ports.each(ports.status)
+        if isinstance(ports, netmiko_switches.NetmikoPorts):
+            lines = ports_netmiko.show(target, status, self._timeout)
+            return '\n'.join(f'Said1={line}' for line in lines)
+        words = commands_shell.marked(commands_shell.STATUS, *status)
+        return self._run(ports_shell.LOOK, target, *words)
 
     def _run(
         self, script: str, target: configuration.Target, *args: str
@@ -228,12 +237,18 @@ def _state(
     return 'up' if up else 'down'
 
 
-def _marked(
-    mark: str, commands: tuple[switches.Command, ...]
-) -> tuple[str, ...]:
-    return tuple(word for one in commands for word in (*one, mark))
-
-
 def _ports(target: configuration.Target) -> switches.Ports:
-    assert target.ports is not None
-    return target.ports
+    assert isinstance(target.part, switches.Ports)
+    return target.part
+
+
+DRIVER = driver.Driver(
+    name='ports',
+    by='shell over SSH, as root',
+    kinds=(
+        catalogue.KINDS['switch.port_down'],
+        catalogue.KINDS['switch.flap'],
+    ),
+    engine=PortSwitch,
+    observer=PortSwitch,
+)

@@ -11,54 +11,18 @@
 #    under the License.
 """What a switch runs when its ports go down and up: scripts for sh."""
 
-# Each command of the arguments ends with a mark, which says what it is for.
-DOWN, UP, STATUS = '+', ',', ':'
-COMMON = """
-tag=$1; shift
-# Words, and never a pattern.
-set -f
-# $1 a mark, then all the arguments: the commands with this mark, one a line.
-commands() {
-  mark=$1; words=; shift
-  for word in "$@"; do
-    case $word in
-      "$mark") echo "${words# }"; words=;;
-      +|,|:) words=;;
-      *) words="$words $word";;
-    esac
-  done
-}
-# For the timer, which has none of our functions.
-undo() {
-  commands , "$@" | while read -r command; do
-    printf '%s' "for i in 1 2 3 4 5; do $command && break; sleep 2; done; "
-  done
-}
+from extreme_tempest_plugin.faults.drivers import commands_shell
+
+COMMON = (
+    commands_shell.COMMON
+    + """
 # With a name of its own; $1 what is done in it.
 flapper() { (tag=${tag}_flap; "$@"); }
 flaps() {
   armed || { has_systemd && systemctl -q is-active "$tag.service"; }
 }
-# All of them, also where one fails.
-each() {
-  commands "$@" | {
-    failed=
-    while read -r command; do
-      $command </dev/null >&2 || failed="$failed; $command"
-    done
-    [ -z "$failed" ] || fail "failed: ${failed#; }"
-  }
-}
 """
-# $1 seconds, then commands.
-TAKE_DOWN = """
-seconds=$1; shift
-lock
-arm "$seconds" "$(undo "$@")"
-said=$(each + "$@" 2>&1) && exit 0
-each , "$@" && disarm
-fail "$said"
-"""
+)
 # Down for 2 s and up for 2 s, by a process that ends with up. It lasts longer
 # than the fault is held, which is less than half of the seconds, and ends
 # before them, unless the commands take longer than that.
@@ -73,14 +37,10 @@ flapper arm 1 "for i in $(seq -s ' ' 1 $((seconds / 6 + 1))); $loop" && exit 0
 disarm
 exit 3
 """
-TAKE_UP = """
+TAKE_UP = f"""
 lock
 flapper disarm || exit 3
-for round in 1 2 3 4 5; do
-  said=$(each , "$@" 2>&1) && { disarm; exit 0; }
-  sleep 0.5
-done
-fail "$said"
+{commands_shell.HEAL}
 """
 LOOK = """
 armed && echo Timer=yes

@@ -11,18 +11,13 @@
 #    under the License.
 """Switch the power of hosts, and see whether they are there.
 
-os-faults presses the buttons. What happened is asked of others: the BMC, in a
-session of our own, and the host itself.
+os-faults presses the buttons by IPMI, and sushy by Redfish. What happened is
+asked of others: the BMC, in a session of its own, and the host itself.
 """
 
 import concurrent.futures
 import dataclasses
-import subprocess
-import sys
-import tempfile
 import time
-
-import msgspec
 
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import bmcs
@@ -30,11 +25,12 @@ from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.faults.drivers import child
+from extreme_tempest_plugin.faults.drivers import driver
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.faults.drivers import reach
 from extreme_tempest_plugin.faults.drivers import remote
 
-_CHILD = 'extreme_tempest_plugin.faults.drivers.bmc_child'
 _STOPPING = 'stopping'
 # A container has the boot_id that its manager gives it, or that of its
 # machine; then its first process tells one start from another, proc(5). It
@@ -52,7 +48,8 @@ echo "System=$(systemctl is-system-running 2>/dev/null)"
 class NodeState:
     """A host and its power, at one moment.
 
-    :param power: ``on`` or ``off``, as its BMC says.
+    :param power: ``on``, ``off``, or on its way to one of them, ``powering
+        on``, as its BMC says.
     :param answers: it speaks SSH.
     :param boot: differs from start to start; empty where nobody could log in.
     :param system: what systemd says of the host as a whole.
@@ -80,8 +77,8 @@ class NodeState:
     @property
     def moving(self) -> bool:
         """It goes down or comes up."""
-        return self.power == 'on' and (
-            not self.boot or self.system == _STOPPING
+        return self.power not in ('on', 'off') or (
+            self.power == 'on' and (not self.boot or self.system == _STOPPING)
         )
 
     @property
@@ -133,12 +130,10 @@ class Power:
     """Engine and observer of ``node.off`` and its like.
 
     :param timeout: seconds that a call, or a look, may take.
-    :param child: module that asks the BMC; tests bring one that hangs.
     """
 
-    def __init__(self, timeout: float, child: str = _CHILD) -> None:
+    def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._command = (sys.executable, '-P', '-m', child)
 
     def call(
         self,
@@ -150,23 +145,32 @@ class Power:
 
         :param dead_man: not used: what is off undoes nothing.
         :raises EngineError: if it failed, or was killed after the timeout.
-        :raises UsageError: if the BMC's password is nowhere any more.
+        :raises UsageError: if the BMC's password is nowhere any more, or
+            sushy is not installed where it is needed.
         """
-        assert target.power is not None
-        bmc = bmcs.credentials(target.power)
-        os_faults.OsFaults(self._timeout).press(verb, target, bmc)
+        assert isinstance(target.part, bmcs.Power)
+        bmc = bmcs.credentials(target.part)
+        if not isinstance(bmc, schema.RedfishBmc):
+            os_faults.OsFaults(self._timeout).press(verb, target, bmc)
+            return
+        try:
+            self._talk(bmc, verb)
+        except child.ChildError as error:
+            raise os_faults.EngineError(
+                f'Redfish: {verb} of {target.name}: {error}'
+            ) from None
 
     def observe(self, target: configuration.Target) -> tuple[NodeState, ...]:
         """The host of the target.
 
         :raises UnreachableError: if its BMC cannot be asked.
-        :raises UsageError: if the BMC's password is nowhere any more.
+        :raises UsageError: as :meth:`call`.
         """
         (host,) = target.hosts
-        assert target.power is not None
-        bmc = bmcs.credentials(target.power)
+        assert isinstance(target.part, bmcs.Power)
+        bmc = bmcs.credentials(target.part)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            seen = pool.submit(self._seen, host, target.power.units)
+            seen = pool.submit(self._seen, host, target.part.units)
             power = self._power(bmc)
             return (dataclasses.replace(seen.result(), power=power),)
 
@@ -175,33 +179,31 @@ class Power:
 
         :raises UnreachableError: if it says nothing.
         """
-        request = {
-            'address': bmc.address,
-            'username': bmc.username,
-            'password': bmc.password,
-            'seconds': self._timeout,
-        }
         try:
-            done = subprocess.run(
-                self._command,
-                # Not among the arguments, which everybody can read.
-                input=msgspec.json.encode(request),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=os_faults.environment(tempfile.gettempdir()),
-                timeout=self._timeout,
-                check=False,
-            )
-            answer = msgspec.json.decode(done.stdout, type=dict[str, str])
-        except (subprocess.TimeoutExpired, msgspec.DecodeError):
+            return self._talk(bmc)
+        except child.ChildError as error:
             raise ssh.UnreachableError(
-                f'the BMC {bmc.address} did not answer within '
-                f'{self._timeout:g} s'
+                f'the BMC {bmc.address}: {error}'
             ) from None
-        if not answer['power']:
-            why = os_faults.without(bmc.password, answer['error'])
-            raise ssh.UnreachableError(f'the BMC {bmc.address}: {why}')
-        return answer['power']
+
+    def _talk(
+        self, bmc: schema.Bmc, verb: catalogue.Verb | None = None
+    ) -> str:
+        """One session with the BMC; returns the power at its end.
+
+        :param verb: which button is pressed, by Redfish; None for none.
+        :raises ChildError: if it says nothing, or that something went wrong.
+        """
+        secrets = [bmc.password]
+        if isinstance(bmc, schema.RedfishBmc):
+            return child.ask(
+                'redfish_child',
+                {'bmc': bmc, 'verb': verb},
+                self._timeout,
+                secrets,
+                needs='sushy',
+            )
+        return child.ask('bmc_child', bmc, self._timeout, secrets)
 
     def _seen(self, host: ssh.Host, units: tuple[str, ...]) -> NodeState:
         """The host itself; its power is for others to tell."""
@@ -240,3 +242,17 @@ def parse(text: str, state: NodeState, units: tuple[str, ...]) -> NodeState:
         system=one.get('System', ''),
         units=tuple(zip(units, states, strict=True)),
     )
+
+
+DRIVER = driver.Driver(
+    name='power',
+    by='os-faults, by IPMI',
+    kinds=(
+        catalogue.KINDS['node.off'],
+        catalogue.KINDS['node.reset'],
+        catalogue.KINDS['node.shutdown'],
+    ),
+    engine=Power,
+    observer=Power,
+    preflight=os_faults.preflight,
+)

@@ -89,11 +89,13 @@ class Packaged:
 
     :param pattern: an absolute path that finds its processes; empty where
         no process is its own
+    :param brings: units that it starts, and that have processes
     """
 
     name: str
     pattern: str = ''
     port: int = 0
+    brings: 'tuple[Packaged, ...]' = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -174,3 +176,10 @@ class Service:
     def all_units(self) -> 'tuple[Packaged | Unit, ...]':
         """Debian's units, then ours."""
         return (*self.packaged, *self.units)
+
+    @property
+    def with_processes(self) -> 'tuple[Packaged | Unit, ...]':
+        """The units that can be found in a process list."""
+        brought = [one for unit in self.packaged for one in unit.brings]
+        units: list[Packaged | Unit] = [*self.all_units, *brought]
+        return tuple(unit for unit in units if unit.pattern)

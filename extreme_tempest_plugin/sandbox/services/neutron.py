@@ -39,7 +39,18 @@ OVN_CENTRAL = Service(
     'ovn-central',
     Role.CONTROLLER,
     configs=(Config('ovn-central.j2', '/etc/default/ovn-central'),),
-    packaged=(Packaged('ovn-central'),),
+    packaged=(
+        # Found by their files: all three are called ovsdb-server, or name
+        # the sockets of the others.
+        Packaged(
+            'ovn-central',
+            brings=(
+                Packaged('ovn-ovsdb-server-nb', '/var/run/ovn/ovnnb_db.pid'),
+                Packaged('ovn-ovsdb-server-sb', '/var/run/ovn/ovnsb_db.pid'),
+                Packaged('ovn-northd', '/var/run/ovn/ovn-northd.pid'),
+            ),
+        ),
+    ),
 )
 
 NEUTRON = Service(
@@ -79,8 +90,20 @@ OVN_HOST = Service(
         Config('chassis.service.j2', '/etc/systemd/system/chassis.service'),
     ),
     packaged=(
-        Packaged('openvswitch-switch'),
+        Packaged(
+            'openvswitch-switch',
+            brings=(
+                Packaged(
+                    'ovs-vswitchd', '/var/run/openvswitch/ovs-vswitchd.pid'
+                ),
+            ),
+        ),
         Packaged('chassis'),
-        Packaged('ovn-host'),
+        Packaged(
+            'ovn-host',
+            brings=(
+                Packaged('ovn-controller', '/var/run/ovn/ovn-controller.pid'),
+            ),
+        ),
     ),
 )

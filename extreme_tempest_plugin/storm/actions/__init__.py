@@ -15,17 +15,16 @@ Others add theirs by the entry point ``extreme_tempest_plugin.actions``: each
 names an instance of ``storm.model.Action``, or a sequence of them.
 """
 
-import collections.abc
 import functools
 
-import stevedore
-
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import others
 from extreme_tempest_plugin.plan import model as plan_model
 from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm.actions import compute
 from extreme_tempest_plugin.storm.actions import compute_floating
+from extreme_tempest_plugin.storm.actions import compute_groups
 from extreme_tempest_plugin.storm.actions import compute_keys
 from extreme_tempest_plugin.storm.actions import compute_metadata
 from extreme_tempest_plugin.storm.actions import compute_network
@@ -58,6 +57,7 @@ _OWN = (
     *compute.ACTIONS,
     *compute_floating.ACTIONS,
     *compute_keys.ACTIONS,
+    *compute_groups.ACTIONS,
     *compute_metadata.ACTIONS,
     *compute_network.ACTIONS,
     *compute_power.ACTIONS,
@@ -99,7 +99,11 @@ def catalogue() -> dict[str, model.Action]:
     found: dict[str, model.Action] = {}
     for source, action in (
         *(('this plugin', action) for action in _OWN),
-        *_others(),
+        *others.added(
+            NAMESPACE,
+            model.Action,  # type: ignore[type-abstract]
+            'action',
+        ),
     ):
         if action.name in found:
             raise errors.UsageError(
@@ -108,28 +112,6 @@ def catalogue() -> dict[str, model.Action]:
             )
         found[action.name] = action
     return found
-
-
-def _others() -> collections.abc.Iterator[tuple[str, model.Action]]:
-    def broken(manager: object, entry: object, error: BaseException) -> None:
-        raise errors.UsageError(
-            f'{NAMESPACE}: {entry} cannot be loaded: {error}; repair or '
-            'remove the package that brings it'
-        ) from error
-
-    manager: stevedore.ExtensionManager = stevedore.ExtensionManager(
-        NAMESPACE, on_load_failure_callback=broken
-    )
-    for extension in manager:
-        plugin = extension.plugin
-        for action in (
-            (plugin,) if isinstance(plugin, model.Action) else plugin
-        ):
-            if not isinstance(action, model.Action):
-                raise errors.UsageError(
-                    f'{NAMESPACE}: {extension.name}: {action!r} is no action'
-                )
-            yield extension.name, action
 
 
 def weighted(storm: plan_model.Storm) -> tuple[choosing.Weighted, ...]:

@@ -99,6 +99,20 @@ class CreateServerFromImage(CreateServer):
         return asked
 
 
+class CreateUnawaitedServer(CreateServer):
+    """The server is there, be it still built."""
+
+    name = 'server.create_unawaited'
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        server = servers.show(cloud, answer.made)
+        return servers.sight(
+            server, server is not None and server.status != servers.ERROR
+        )
+
+
 class DeleteServer(servers.ServerAction):
     """The server is not found; from any state at rest."""
 
@@ -129,6 +143,21 @@ class DeleteActiveServer(DeleteServer):
 
     name = 'server.delete_active'
     states = frozenset({servers.ACTIVE})
+
+
+class DeleteBuildingServer(DeleteServer):
+    """The server is not found; it was last seen while it was built."""
+
+    name = 'server.delete_building'
+    states = frozenset({servers.BUILD})
+
+    def look(
+        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
+    ) -> model.Sight:
+        # Where the build fails first, that leaves an error without a
+        # task_state, and the deletion is still to come.
+        sight = super().look(cloud, call, answer)
+        return msgspec.structs.replace(sight, final=False)
 
 
 class RenameServer(servers.ServerAction):
@@ -164,7 +193,9 @@ class RenameServer(servers.ServerAction):
 ACTIONS: tuple[model.Action, ...] = (
     CreateServer(),
     CreateServerFromImage(),
+    CreateUnawaitedServer(),
     DeleteServer(),
     DeleteActiveServer(),
+    DeleteBuildingServer(),
     RenameServer(),
 )

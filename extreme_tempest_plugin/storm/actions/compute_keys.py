@@ -9,7 +9,7 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Keypairs and server groups."""
+"""Key pairs, and servers that have one."""
 
 import base64
 import random
@@ -23,9 +23,6 @@ from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm.actions import compute
 from extreme_tempest_plugin.storm.actions import looking
 
-#: From here on a server group has one policy, one of them a soft one.
-GROUP_MICROVERSION = '2.64'
-
 _ED25519 = b'ssh-ed25519'
 
 
@@ -35,15 +32,6 @@ class _Keypair(msgspec.Struct):
 
 class _KeypairBody(msgspec.Struct):
     keypair: _Keypair
-
-
-class _Made(msgspec.Struct):
-    id: str
-    members: list[str] = []
-
-
-class _GroupBody(msgspec.Struct):
-    server_group: _Made
 
 
 class CreateKeypair(model.Action):
@@ -134,88 +122,6 @@ class CreateServerWithKeypair(compute.CreateServer):
         return asked
 
 
-class CreateServerGroup(model.Action):
-    """The server group is found."""
-
-    name = 'server_group.create'
-    service = 'nova'
-    kind = 'server_group'
-    effect = model.Effect.CREATES
-
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        # A soft policy: any number of servers finds room on any cloud.
-        asked = {'name': call.args['name'], 'policy': 'soft-anti-affinity'}
-        answer = cloud.service('nova').post(
-            'os-server-groups',
-            {'server_group': asked},
-            version=GROUP_MICROVERSION,
-        )
-        return answer.creating(answer.read(_GroupBody).server_group.id)
-
-    def look(
-        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
-    ) -> model.Sight:
-        path = f'os-server-groups/{answer.made}'
-        return looking.present(cloud, 'nova', path, GROUP_MICROVERSION)
-
-
-class DeleteServerGroup(model.Action):
-    """The server group is not found."""
-
-    name = 'server_group.delete'
-    service = 'nova'
-    kind = 'server_group'
-    effect = model.Effect.CONSUMES
-    states = frozenset({looking.PRESENT})
-
-    def invoke(self, cloud: ports.Cloud, call: model.Call) -> ports.Answer:
-        return cloud.service('nova').delete(f'os-server-groups/{call.id}')
-
-    def look(
-        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
-    ) -> model.Sight:
-        path = f'os-server-groups/{call.id}'
-        return looking.absent(cloud, 'nova', path, GROUP_MICROVERSION)
-
-
-class CreateServerInGroup(compute.CreateServer):
-    """The server is ACTIVE and a member of the server group."""
-
-    name = 'server.create_in_group'
-    links = model.Links.REMOVES
-    partners = {
-        'group': model.Need(
-            kind='server_group', states=frozenset({looking.PRESENT})
-        )
-    }
-    # 403: the group has as many members as it may have.
-    conflicts = frozenset({403, 409})
-
-    def wanted(
-        self, cloud: ports.Cloud, call: model.Call
-    ) -> dict[str, typing.Any]:
-        return {
-            **super().wanted(cloud, call),
-            'os:scheduler_hints': {'group': call.partners['group'].id},
-        }
-
-    def look(
-        self, cloud: ports.Cloud, call: model.Call, answer: ports.Answer
-    ) -> model.Sight:
-        sight = super().look(cloud, call, answer)
-        if not sight.reached:
-            return sight
-        found = looking.read(
-            cloud.service('nova'),
-            f'os-server-groups/{call.partners["group"].id}',
-            _GroupBody,
-            GROUP_MICROVERSION,
-        )
-        if found and answer.made in found.server_group.members:
-            return sight
-        return looking.short_of(sight, 'it is not a member of its group')
-
-
 def public_key(rng: random.Random) -> str:
     """A public key that nobody has the private one of.
 
@@ -237,7 +143,4 @@ ACTIONS: tuple[model.Action, ...] = (
     ImportKeypair(),
     DeleteKeypair(),
     CreateServerWithKeypair(),
-    CreateServerGroup(),
-    DeleteServerGroup(),
-    CreateServerInGroup(),
 )

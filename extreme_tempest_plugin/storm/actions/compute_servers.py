@@ -22,6 +22,7 @@ from extreme_tempest_plugin.storm.actions import compute_record
 from extreme_tempest_plugin.storm.actions import looking
 
 ACTIVE = 'ACTIVE'
+BUILD = 'BUILD'
 ERROR = 'ERROR'
 PAUSED = 'PAUSED'
 SHUTOFF = 'SHUTOFF'
@@ -34,7 +35,7 @@ SETTLED = frozenset({ACTIVE, PAUSED, SHUTOFF, SUSPENDED})
 #: States of a server that is on its way to another one.
 TRANSITIONAL = frozenset(
     {
-        'BUILD',
+        BUILD,
         'HARD_REBOOT',
         'MIGRATING',
         'PASSWORD',
@@ -63,6 +64,8 @@ class Server(msgspec.Struct):
 
     :param task_state: empty when nova has nothing in hand with it.
     :param host: shown to administrators alone.
+    :param host_id: the same for all servers of a project on one host; empty
+        while there is none.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Server(msgspec.Struct):
         name='OS-EXT-STS:task_state', default=None
     )
     host: str | None = msgspec.field(name='OS-EXT-SRV-ATTR:host', default=None)
+    host_id: str = msgspec.field(name='hostId', default='')
     metadata: dict[str, str] = {}
     flavor: Flavor = Flavor()
     fault: Fault = Fault()
@@ -97,10 +101,20 @@ class _Body(msgspec.Struct):
     server: Server
 
 
+class _ListBody(msgspec.Struct):
+    servers: list[Server]
+
+
 def show(cloud: ports.Cloud, server: str) -> Server | None:
     """A server, None if the cloud says that there is none (404)."""
     found = looking.read(cloud.service('nova'), f'servers/{server}', _Body)
     return found.server if found else None
+
+
+def show_all(cloud: ports.Cloud) -> list[Server]:
+    """The servers of the project, at most as many as nova gives at once."""
+    found = looking.read(cloud.service('nova'), 'servers/detail', _ListBody)
+    return found.servers if found else []
 
 
 def sight(

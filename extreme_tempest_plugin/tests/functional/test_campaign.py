@@ -15,6 +15,7 @@ import dataclasses
 import json
 import pathlib
 import signal
+import time
 
 import fixtures
 import testtools
@@ -23,9 +24,12 @@ from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import preparation
+from extreme_tempest_plugin import steadying
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.faults import bystanders
 from extreme_tempest_plugin.faults import guard
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.tests.functional.storm import stub
 from extreme_tempest_plugin.tests.unit import configuration
@@ -50,12 +54,59 @@ faults:
 """
 
 
+#: Of the same kind.
+ONE_FAULT = """
+faults:
+  - {fault: service.kill, target: a, at: 0.2, recovery: 5}
+"""
+
+
+class Healed:
+    """An injection that tells all its phases, and does nothing.
+
+    :ivar then: called when it is healed.
+    """
+
+    healed = None
+    then = None
+
+    def __init__(self, plan, identity, record, **more):
+        self.plan = plan
+        self._identity = identity
+        self._record = record
+
+    def _tell(self, *phases):
+        for phase in phases:
+            self._record(
+                events.Fault(
+                    t=time.monotonic_ns(),
+                    actor='campaign',
+                    fault=self._identity,
+                    kind=self.plan.fault,
+                    phase=events.FaultPhase(phase),
+                    target=self.plan.target,
+                )
+            )
+
+    def inject(self):
+        self._tell('planned', 'injected', 'evidenced')
+        return True
+
+    def heal(self):
+        if self.healed is None:
+            if self.then:
+                self.then()
+            self._tell('healed', 'heal-evidenced')
+            self.healed = True
+        return self.healed
+
+
 class Unhealed:
     """An injection whose target stays broken."""
 
     healed = None
 
-    def __init__(self, plan):
+    def __init__(self, plan, **more):
         self.plan = plan
         self.calls = ''
 
@@ -64,8 +115,10 @@ class Unhealed:
         return True
 
     def heal(self):
-        self.calls += 'H'
-        return False
+        if self.healed is None:
+            self.calls += 'H'
+            self.healed = False
+        return self.healed
 
 
 def _path(place, name):
@@ -199,11 +252,12 @@ class CampaignTest(testtools.TestCase):
         self.assertEqual({}, self.stub.machines)
         self.assertEqual(set(), self.stub.keypairs)
 
-    def test_a_fault_that_is_not_healed_aborts_and_nothing_is_left(self):
+    def break_by(self, kind):
+        """Let injections be of a kind; returns those that were made."""
         made = []
 
         def make(plan, target, destructive, **more):
-            made.append(Unhealed(plan))
+            made.append(kind(plan, **more))
             return made[-1]
 
         for place, name, new in (
@@ -213,11 +267,15 @@ class CampaignTest(testtools.TestCase):
             (breaking.injection, 'make', make),
         ):
             self.useFixture(fixtures.MonkeyPatch(_path(place, name), new))
+        return made
+
+    def test_a_fault_that_is_not_healed_aborts_and_nothing_is_left(self):
+        made = self.break_by(Unhealed)
         result = self.run_plan(PLAN + FAULTS)
         self.assertEqual('unknown', result.verdict.verdict, result.verdict)
         (only,) = made
         self.assertEqual('a', only.plan.target)
-        self.assertEqual('IHH', only.calls)
+        self.assertEqual('IH', only.calls)
         said = ' '.join(gap.why for gap in result.verdict.gaps)
         self.assertIn(
             'aborted, nothing more is broken: service.kill of a is not '
@@ -227,6 +285,83 @@ class CampaignTest(testtools.TestCase):
         self.assertIn('fault-2 (service.kill of b) was planned', said)
         self.assertEqual({}, self.stub.machines)
         self.assertEqual(set(), self.stub.keypairs)
+
+    def test_a_fault_that_is_late_meets_the_storm(self):
+        self.break_by(Healed)
+        # The first heal takes longer than the storm should.
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                f'{__name__}.Healed.then', staticmethod(lambda: time.sleep(4))
+            )
+        )
+        result = self.run_plan(PLAN + FAULTS)
+        told = list(reader.Reader(result.directory / 'history.jsonl'))
+        late = next(
+            event.t
+            for event in told
+            if isinstance(event, events.Fault) and event.fault == 'fault-2'
+        )
+        after = [
+            event.t
+            for event in told
+            if isinstance(event, events.Invoke) and event.t > late
+        ]
+        # As long as from its time in the plan to the end of the plan.
+        self.assertGreater(after[-1] - late, 1e9)
+
+    def test_the_steady_state_is_waited_for_and_told(self):
+        self.break_by(Healed)
+        result = self.run_plan(PLAN + ONE_FAULT)
+        self.assertEqual('pass', result.verdict.verdict, result.verdict)
+        (fault,) = result.verdict.faults
+        self.assertEqual(['canary'], list(fault.steady_s))
+        self.assertGreater(fault.steady_s['canary'], 0)
+        self.assertEqual({}, self.stub.machines)
+        history = (result.directory / 'history.jsonl').read_text()
+        self.assertIn('nova services: not measured: there is no', history)
+        self.assertIn('not tried at a floating IP', history)
+
+    def test_a_steady_state_that_does_not_come_back(self):
+        self.break_by(Healed)
+        # After the heal every boot is an error; the storm boots nothing.
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                f'{__name__}.Healed.then',
+                staticmethod(lambda: setattr(self.stub, 'boots', 'ERROR')),
+            )
+        )
+        result = self.run_plan(
+            PLAN.replace('server.create: 3, server.delete: 1, ', '')
+            + ONE_FAULT
+            + 'steady: {within: 2}\n'
+        )
+        self.assertEqual('fail', result.verdict.verdict, result.verdict)
+        (finding,) = result.verdict.findings
+        self.assertEqual(
+            ('recovery', 'fault-1'), (finding.checker, finding.about)
+        )
+        self.assertIn('canary was not steady within 2 s', finding.what)
+        self.assertEqual({}, self.stub.machines)
+
+    def test_a_cloud_that_is_not_steady_is_refused(self):
+        made = self.break_by(Healed)
+        self.useFixture(
+            fixtures.MonkeyPatch(_path(steadying, '_PATIENCE'), 1.0)
+        )
+        self.stub.boots = 'ERROR'
+        error = self.assertRaises(
+            errors.RefusedError, self.run_plan, PLAN + ONE_FAULT
+        )
+        self.assertIn('not in its steady state', str(error))
+        self.assertIn('canary: boot: the server is in', str(error))
+        self.assertNotIn('\n', str(error))
+        self.assertEqual([], made)
+        self.assertNotIn('starting the storm', self.phases)
+        self.assertEqual({}, self.stub.machines)
+        # What it saw can be read.
+        (run,) = self.runs.iterdir()
+        history = (run / 'history.jsonl').read_text()
+        self.assertIn('"what":"steady","about":"canary"', history)
 
     def test_no_cloud(self):
         gone = dataclasses.replace(

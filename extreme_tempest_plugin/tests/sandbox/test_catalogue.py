@@ -47,6 +47,7 @@ WALKS = {
         server.resize server.confirm_resize server.resize server.revert_resize
         server.migrate server.confirm_resize server.live_migrate
         image.snapshot_server server.delete
+        server.create_unawaited server.delete_building
     """,
     'network': """
         server.create server.attach_interface server.add_floating_ip

@@ -17,8 +17,11 @@ Needs a sandbox that is up::
         ./extreme_tempest_plugin/tests/sandbox run --serial
 """
 
+import os
 import signal
 
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.tests.sandbox import commands
 
 TERMINATE = """
@@ -40,6 +43,17 @@ faults:
     recovery: 20
 slo:
   longest_outage: {default: 60}
+"""
+
+RESTART = """
+name: restart
+duration: 5
+uptime: {services: [glance]}
+faults:
+  - fault: service.restart
+    target: memcached
+    at: 1
+steady: {checks: [apis]}
 """
 
 
@@ -84,3 +98,23 @@ class SandboxTest(commands.SandboxTest):
         self.assertIn('fault-1', healed.stdout)
         again = self.call('tempest', 'extreme', 'heal')
         self.assertIn('nothing to heal', again.stdout)
+
+    def test_unsteady_cloud_is_left_alone(self):
+        targets = reading.read(os.environ['OS_FAULTS_CONFIG']).targets
+        glance, memcached = targets['glance-api'], targets['memcached']
+
+        def systemctl(verb, target):
+            (host,) = target.hosts
+            argv = ('systemctl', verb, target.unit)
+            return ssh.run(host, argv, as_root=True).stdout
+
+        self.plan.write_text(RESTART)
+        before = systemctl('status', memcached)
+        self.addCleanup(systemctl, 'start', glance)
+        systemctl('stop', glance)
+        done = self.call('tempest', 'extreme', 'run', str(self.plan))
+        self.assertEqual(2, done.returncode, done.stdout)
+        self.assertIn('not in its steady state', done.stdout)
+        self.assertIn('apis: ', done.stdout)
+        pid = next(line for line in before.splitlines() if 'Main PID' in line)
+        self.assertIn(pid, systemctl('status', memcached))

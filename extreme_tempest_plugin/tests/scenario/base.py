@@ -41,6 +41,7 @@ class CampaignTest(test.BaseTestCase):
 
     :cvar services: that it cannot do without.
     :cvar duration: seconds, instead of those of the plan; None keeps them.
+    :cvar router: whether its network is to have a way out.
     """
 
     credentials = ['primary']
@@ -48,6 +49,7 @@ class CampaignTest(test.BaseTestCase):
     plan_name = ''
     services: tuple[str, ...] = ()
     duration: float | None = None
+    router = False
 
     @classmethod
     def skip_checks(cls) -> None:
@@ -72,9 +74,10 @@ class CampaignTest(test.BaseTestCase):
 
     @classmethod
     def setup_credentials(cls) -> None:
-        # Servers need a network; a router and an address outside do not
-        # matter here.
-        cls.set_network_resources(network=True, subnet=True, dhcp=True)
+        # Servers need a network.
+        cls.set_network_resources(
+            network=True, subnet=True, dhcp=True, router=cls.router
+        )
         super().setup_credentials()
 
     @classmethod

@@ -22,7 +22,7 @@ import extreme_tempest_plugin
 ROOT = pathlib.Path(extreme_tempest_plugin.__file__).parent
 
 #: Folder (or top module) to the folders that it may import. Everything may
-#: import ``errors`` and what is its own.
+#: import ``errors``, ``others`` and what is its own.
 MAY_IMPORT = {
     'plan': set(),
     'history': {'plan'},
@@ -38,7 +38,14 @@ MAY_IMPORT = {
     'uptime': {'cloud', 'history', 'plan', 'settings'},
     'faults': {'cloud', 'history', 'liveness', 'plan', 'settings'},
     'sandbox': set(),
-    'preparation': {'faults', 'plan', 'settings', 'storm', 'uptime'},
+    'preparation': {
+        'cloud',
+        'faults',
+        'plan',
+        'settings',
+        'storm',
+        'uptime',
+    },
     'progress': {'storm', 'uptime'},
     'observing': {
         'cloud',
@@ -50,6 +57,27 @@ MAY_IMPORT = {
     },
     'breaking': {'checkers', 'faults', 'history', 'plan', 'settings'},
     'turns': {'breaking', 'checkers', 'faults', 'plan'},
+    'steady': {'faults', 'history'},
+    'steadying': {
+        'breaking',
+        'cloud',
+        'history',
+        'plan',
+        'run_directory',
+        'settings',
+        'steady',
+        'steady_checks',
+    },
+    'steady_checks': {
+        'cloud',
+        'faults',
+        'history',
+        'plan',
+        'run_directory',
+        'settings',
+        'steady',
+        'uptime',
+    },
     'beside': set(),
     'storming': {
         'beside',
@@ -89,6 +117,7 @@ MAY_IMPORT = {
         'progress',
         'run_directory',
         'settings',
+        'steadying',
         'storming',
         'turns',
     },
@@ -111,6 +140,7 @@ MAY_IMPORT = {
     'config': set(),
     'errors': set(),
     'liveness': set(),
+    'others': set(),
     'plugin': {'config'},
     'settings': set(),
 }
@@ -180,7 +210,7 @@ def imports(tree: ast.Module) -> collections.abc.Iterator[str]:
 
 def forbidden(folder: str, names: collections.abc.Iterable[str]) -> set[str]:
     """Of the imported names, those that ``folder`` may not have."""
-    allowed = MAY_IMPORT[folder] | {folder, 'errors'}
+    allowed = MAY_IMPORT[folder] | {folder, 'errors', 'others'}
     own = [
         name.removeprefix(PACKAGE)
         for name in names

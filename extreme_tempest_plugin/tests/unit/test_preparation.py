@@ -12,12 +12,14 @@
 import dataclasses
 import pathlib
 
+import fixtures
 import testtools
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.tests.unit import configuration
+from extreme_tempest_plugin.tests.unit.faults import world
 
 STORM = 'name: p\nduration: 9\nstorm: {actions: {server.create: 1}}\n'
 
@@ -120,6 +122,20 @@ class TestPrepare(testtools.TestCase):
             STORM + 'faults: [{fault: service.restart, target: rabbitmq}]\n'
         )
         self.assertIn('[destructive] allowed', said)
+
+    def test_a_check_of_the_steady_state_that_there_is_not(self):
+        there = world.World(
+            pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        )
+        text = STORM + (
+            'faults: [{fault: service.restart, target: nova-api}]\n'
+            'steady: {checks: [nova services, galera, canary%s]}\n'
+        )
+        plan = prepare(text % '', destructive=there.destructive)
+        self.assertEqual(180.0, plan.steady.within)
+        said = self.refused(text % ', galeera', destructive=there.destructive)
+        self.assertIn('steady.checks: galeera: there is no such', said)
+        self.assertIn('apis, canary, galera, rabbitmq, ovn', said)
 
 
 class TestPath(testtools.TestCase):

@@ -34,6 +34,8 @@ class Stage:
         self.downs = {}
         self.remembered = 0
         self.looks = 0
+        #: what nobody knows yet, and when.
+        self.unknown = {}
 
     def elapsed(self):
         return self.now
@@ -64,6 +66,9 @@ class Stage:
         if not self.remembered:
             return ()
         return tuple(n for n, t in self.missing.items() if self._is(t))
+
+    def awaited(self):
+        return tuple(n for n, t in self.unknown.items() if self._is(t))
 
 
 class Injection:
@@ -111,13 +116,15 @@ class TestTurns(testtools.TestCase):
             made.append(Injection(self.stage, one))
             return made[-1]
 
-        turns.Turns(
+        played = turns.Turns(
             plan,
             ((one, functools.partial(make, one)) for one in faults),
             self.stage,
             self.stage.up,
             self.stage,
-        ).run()
+        )
+        played.run()
+        return played
 
     def told(self):
         return [
@@ -151,6 +158,18 @@ class TestTurns(testtools.TestCase):
             [(10, 'inject a'), (27, 'heal a'), (39, 'inject b')],
             [one for one in self.told() if one[1] != 'look'][:3],
         )
+
+    def test_what_is_late_puts_off_all_that_follows(self):
+        self.stage.unknown = {'canary': (11, 60)}
+        played = self.play(fault('a', 10), fault('b', 40), fault('c', 55))
+        self.assertEqual(
+            [(10, 'inject a'), (60, 'inject b'), (75, 'inject c')],
+            [one for one in self.told() if 'inject' in one[1]],
+        )
+        self.assertEqual(20, played.late)
+
+    def test_what_is_in_time_puts_off_nothing(self):
+        self.assertEqual(0, self.play(fault('a', 10), fault('b', 40)).late)
 
     def test_held_to_the_end_is_not_healed_here(self):
         self.play(fault('a', 10, hold=None))
@@ -236,6 +255,17 @@ class TestTurns(testtools.TestCase):
         self.stage.missing = {'mariadb of c1': (12, 120)}
         self.play(fault('a', 10), fault('b', 100))
         self.assertIn((120, 'inject b'), self.told())
+
+    def test_what_nobody_knows_yet_is_waited_for_and_aborts_nothing(self):
+        self.stage.unknown = {'canary': (11, 300)}
+        self.play(fault('a', 10), fault('b', 100))
+        self.assertIn((300, 'inject b'), self.told())
+        self.assertIn('waiting for canary', self.stage.phases)
+
+    def test_beside_a_fault_nobody_waits_for_the_steady_state(self):
+        self.stage.unknown = {'canary': (11, 300)}
+        self.play(fault('a', 10, hold=None), fault('b', 100), overlap=True)
+        self.assertIn((100, 'inject b'), self.told())
 
     def test_one_fault_asks_no_host(self):
         self.play(fault('a', 10))

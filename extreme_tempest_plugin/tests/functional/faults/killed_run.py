@@ -36,13 +36,16 @@ _TIMEOUT = 20.0
 
 
 def driver(
-    kind: catalogue.Kind, find: str
+    kind: catalogue.Kind, target: configuration.Target, find: str
 ) -> tuple[engine.Engine, evidence.Observer]:
     """Engine and observer as a run has them, but for finding processes."""
-    if kind.name == 'service.freeze':
+    if kind.name == 'service.freeze' and target.part is None:
         freezer = freeze.Freezer(_TIMEOUT, find=find)
         return freezer, freezer
-    return engines.engine(kind, _TIMEOUT), engines.observer(kind)
+    return (
+        engines.engine(kind, target, _TIMEOUT),
+        engines.observer(kind, target),
+    )
 
 
 def _say(event: events.Event) -> None:
@@ -54,10 +57,11 @@ def _say(event: events.Event) -> None:
 
 def main(fault: str, target: str, state_dir: str, find: str) -> None:
     plan = msgspec.json.decode(fault, type=model.Fault)
-    breaks, sees = driver(catalogue.kind(plan.fault), find)
+    what = msgspec.json.decode(target, type=configuration.Target)
+    breaks, sees = driver(engines.kind(plan.fault), what, find)
     with injection.Injection(
         plan,
-        msgspec.json.decode(target, type=configuration.Target),
+        what,
         identity='fault-1',
         run='killed',
         engine=breaks,

@@ -11,6 +11,7 @@
 #    under the License.
 """A host with a BMC: an sshd with processes of its own, and its power."""
 
+import collections.abc
 import functools
 import json
 import os
@@ -31,7 +32,7 @@ PASSWORD = 'geheim-0123456789abc'
 _APART = ('unshare', '--fork', '--pid', '--mount-proc', '--kill-child', '--')
 
 
-class _Supervisor(emulator.Supervisor):
+class Supervisor(emulator.Supervisor):
     """Carries out what the BMC is told.
 
     :param system: file that says what systemd of the host would say.
@@ -73,15 +74,17 @@ class _Supervisor(emulator.Supervisor):
 class Machine(fixtures.Fixture):
     """A host that can be switched off, and a target that says how.
 
+    :cvar driver: of ``power_managements``, by which it is switched.
     :ivar supervisor: what carries out the orders.
     :ivar units: file that says how each unit of the host is.
     :ivar target: the host, as the configuration would have it.
     """
 
     name = 'h1'
+    driver = 'ipmi'
 
     def _setUp(self) -> None:
-        top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.top = top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.units = top / 'is-active'
         self.units.write_text('active')
         system = top / 'is-system-running'
@@ -91,42 +94,52 @@ class Machine(fixtures.Fixture):
         systemctl.chmod(0o700)
         force = f'PATH={top}:$PATH exec sh -c "$SSH_ORIGINAL_COMMAND"'
         self.server = self.useFixture(sshd.Sshd(force, prefix=_APART))
-        # The number of the port of a BMC is fixed, so its address is ours.
-        pid = os.getpid()
-        self.address = (
-            f'127.{pid >> 16 & 127 | 128}.{pid >> 8 & 255}.{pid & 255}'
+        self.address = self._plug(
+            functools.partial(Supervisor, self.server, system)
         )
-        self.bmc = self.useFixture(
-            emulator.Bmcs(
-                {self.name: self.address},
-                PASSWORD,
-                supervisor=functools.partial(_Supervisor, self.server, system),
-            )
-        )
-        self.supervisor = self.bmc.hosts[self.name]
         self.file = top / 'os-faults.json'
         self.configure(PASSWORD)
         self.target = configuration.Target(
             name=self.name,
             hosts=(self.server.host,),
-            power=bmcs.Power(
+            part=bmcs.Power(
                 file=str(self.file),
                 fqdn=self.name,
+                driver=self.driver,
                 bmc=self.address,
                 units=('nova-api',),
             ),
         )
 
-    def configure(self, password: str) -> None:
-        """Write the os-faults configuration."""
+    def _plug(
+        self, supervisor: collections.abc.Callable[[pathlib.Path], Supervisor]
+    ) -> str:
+        """Give it a BMC; returns its address."""
+        # The number of the port of a BMC is fixed, so its address is ours.
+        pid = os.getpid()
+        address = f'127.{pid >> 16 & 127 | 128}.{pid >> 8 & 255}.{pid & 255}'
+        self.bmc = self.useFixture(
+            emulator.Bmcs(
+                {self.name: address}, PASSWORD, supervisor=supervisor
+            )
+        )
+        self.supervisor = self.bmc.hosts[self.name]
+        return address
+
+    def configure(self, password: str, **more: object) -> None:
+        """Write the os-faults configuration.
+
+        :param more: that it says of the BMC.
+        """
         account = {
             'address': self.address,
             'username': bmc.USER,
             'password': password,
+            **more,
         }
         mac = '02:00:00:00:00:01'
         node = {'ip': '127.0.0.1', 'fqdn': self.name, 'mac': mac}
-        power = {'driver': 'ipmi', 'args': {'mac_to_bmc': {mac: account}}}
+        power = {'driver': self.driver, 'args': {'mac_to_bmc': {mac: account}}}
         self.file.write_text(
             json.dumps(
                 {

@@ -81,7 +81,7 @@ class Switch(fixtures.Fixture):
             # Its own, as others may test on this machine.
             name=f'ports-{os.getpid()}',
             hosts=(self.host,),
-            ports=switches.Ports(
+            part=switches.Ports(
                 names=names or ('h1-eth0',),
                 down=(program, 'down', 'all', 'PORT'),
                 up=(program, 'up', 'all', 'PORT'),

@@ -60,7 +60,7 @@ class TestDisk(testtools.TestCase):
         target = configuration.Target(
             name=f'disk-{os.getpid()}',
             hosts=(server.host,),
-            disk=parts.Disk(path=str(self.path), leave_mb=leave_mb),
+            part=parts.Disk(path=str(self.path), leave_mb=leave_mb),
         )
         self.addCleanup(self._disarm, dead_man.tag(target))
         return target
@@ -151,7 +151,7 @@ class TestDisk(testtools.TestCase):
         other = configuration.Target(
             name=target.name,
             hosts=target.hosts,
-            disk=parts.Disk(path=str(below)),
+            part=parts.Disk(path=str(below)),
         )
         self.assertFalse(self._look(other).whole)
         error = self.assertRaises(

@@ -16,7 +16,7 @@ import os
 import signal
 import time
 
-from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import plans
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.functional.faults import namespaces
@@ -85,7 +85,7 @@ class TestKilledPorts(test_killed_run.KilledRun):
         began = time.monotonic()
         self._kill(plan, self.target, 'evidenced')
         self.assertEqual('down', self.switch.link('h1-eth0'))
-        waits = catalogue.dead_man(plan)
+        waits = plans.dead_man(plan)
         while self.switch.link('h1-eth0') == 'down':
             self.assertLess(time.monotonic() - began, waits + 20)
             time.sleep(0.5)

@@ -27,11 +27,12 @@ import fixtures
 import msgspec
 import testtools
 
-from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import links
 from extreme_tempest_plugin.faults import parts
+from extreme_tempest_plugin.faults import plans
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.functional.faults import killed_run
@@ -40,6 +41,11 @@ from extreme_tempest_plugin.tests.functional.faults import test_freeze
 from extreme_tempest_plugin.tests.functional.logs import sshd
 
 _MODULE = 'extreme_tempest_plugin.tests.functional.faults.killed_run'
+
+EVERY = os.environ.get('EXTREME_FAULTS') == 'all'
+
+#: For a test that CI has no time for.
+takes_long = testtools.skipUnless(EVERY, 'takes long: EXTREME_FAULTS=all')
 
 
 _ASK = """
@@ -65,12 +71,12 @@ class TestSsh(testtools.TestCase):
         )
         self.addCleanup(asks.wait)
         self.addCleanup(asks.kill)
-        _wait(lambda: bool(namespaces.naming(key)))
+        wait(lambda: bool(namespaces.naming(key)))
         asks.send_signal(signal.SIGKILL)
-        _wait(lambda: not namespaces.naming(key))
+        wait(lambda: not namespaces.naming(key))
 
 
-def _wait(condition: collections.abc.Callable[[], bool]) -> None:
+def wait(condition: collections.abc.Callable[[], bool]) -> None:
     end = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < end
@@ -82,8 +88,7 @@ def moments(*each: tuple[str, float]) -> tuple[tuple[str, float], ...]:
 
     One moment of each phase, the last, unless ``EXTREME_FAULTS=all``.
     """
-    every = os.environ.get('EXTREME_FAULTS') == 'all'
-    return each if every else tuple(dict(each).items())
+    return each if EVERY else tuple(dict(each).items())
 
 
 class KilledRun(testtools.TestCase):
@@ -151,8 +156,8 @@ class KilledRun(testtools.TestCase):
         self.assertEqual(1, len(log.held()))
         (healed,) = healing.Healer(
             log,
-            lambda kind: killed_run.driver(kind, test_freeze.find())[0],
-            lambda kind: killed_run.driver(kind, test_freeze.find())[1],
+            lambda *what: killed_run.driver(*what, test_freeze.find())[0],
+            lambda *what: killed_run.driver(*what, test_freeze.find())[1],
             lambda line: None,
         ).heal_all()
         self.assertTrue(healed.proven, healed)
@@ -198,9 +203,7 @@ class TestKilledPartition(KilledRun):
         self.target = configuration.Target(
             name=f'host-peer-{os.getpid()}',
             hosts=(self.useFixture(sshd.Sshd(self.net.enter)).host,),
-            partition=parts.Partition(
-                peers=(namespaces.PEER,), port=self.net.port
-            ),
+            part=parts.Partition(peers=(namespaces.PEER,), port=self.net.port),
         )
         self.addCleanup(self._disarm)
 
@@ -236,12 +239,37 @@ class TestKilledPartition(KilledRun):
         self._live(self._plan(1, 90), self.target)
         self.assertTrue(self.net.reaches(namespaces.PEER))
 
+    def test_loss(self) -> None:
+        plan = model.Fault(
+            fault='network.loss', target='lossy', hold=60, recovery=90
+        )
+        target = msgspec.structs.replace(
+            self.target,
+            part=links.Loss(
+                peers=(namespaces.PEER,), port=self.net.port, percent=40
+            ),
+        )
+        tag = dead_man.tag(target)
+        for phase, after in moments(
+            ('injected', 0.0),
+            ('injected', 0.7),
+            ('evidenced', 0.0),
+        ):
+            self._kill(plan, target, phase, after)
+            if phase == 'evidenced':
+                self.assertIn('mod 100 < 40', self._rules())
+            self._heal()
+            self.assertEqual('', self._rules())
+            self.assertEqual([], namespaces.naming(tag))
+        self._live(plan, target)
+        self.assertEqual('', self._rules())
+
     def test_nobody_heals_a_partition(self) -> None:
         plan = self._plan(9, 10)
         began = time.monotonic()
         self._kill(plan, self.target, 'evidenced')
         self.assertFalse(self.net.reaches(namespaces.PEER))
-        waits = catalogue.dead_man(plan)
+        waits = plans.dead_man(plan)
         while self._rules():
             self.assertLess(time.monotonic() - began, waits + 20)
             time.sleep(0.5)
@@ -263,7 +291,7 @@ class TestKilledDisk(KilledRun):
         target = configuration.Target(
             name=f'disk-{os.getpid()}',
             hosts=(self.useFixture(sshd.Sshd()).host,),
-            disk=parts.Disk(path=str(path)),
+            part=parts.Disk(path=str(path)),
         )
         plan = model.Fault(
             fault='disk.full', target=target.name, hold=60, recovery=90

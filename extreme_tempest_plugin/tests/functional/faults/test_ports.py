@@ -12,16 +12,17 @@
 """Ports of a switch, on a bridge of its own, over a real sshd."""
 
 import contextlib
-import dataclasses
 import os
 import signal
 import time
 
+import msgspec
 import testtools
 
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import switches
 from extreme_tempest_plugin.faults.drivers import dead_man
 from extreme_tempest_plugin.faults.drivers import ports
 from extreme_tempest_plugin.faults.drivers import remote
@@ -89,12 +90,14 @@ class TestPorts(testtools.TestCase):
 
     def test_several_ports(self) -> None:
         target = self.switch.target('h1-eth0', 'h2-eth0')
-        assert target.ports is not None
+        assert isinstance(target.part, switches.Ports)
         # Asked once for all ports.
-        program = target.ports.status[0]
-        target = dataclasses.replace(
+        program = target.part.status[0]
+        target = msgspec.structs.replace(
             target,
-            ports=dataclasses.replace(target.ports, status=(program, 'show')),
+            part=msgspec.structs.replace(
+                target.part, status=(program, 'show')
+            ),
         )
         before = self._look(target)
         self.assertTrue(before.whole, before)
@@ -107,12 +110,12 @@ class TestPorts(testtools.TestCase):
 
     def test_commands_of_a_plain_linux(self) -> None:
         target = self.switch.target()
-        assert target.ports is not None
+        assert isinstance(target.part, switches.Ports)
         link = ('ip', 'link', 'set', 'dev', 'PORT')
-        plain = dataclasses.replace(
+        plain = msgspec.structs.replace(
             target,
-            ports=dataclasses.replace(
-                target.ports,
+            part=msgspec.structs.replace(
+                target.part,
                 down=(*link, 'down'),
                 up=(*link, 'up'),
                 status=('ip', '-br', 'link', 'show', 'dev', 'PORT'),
@@ -220,11 +223,11 @@ class TestPorts(testtools.TestCase):
         self._assert_whole()
 
     def test_shell_in_a_value(self) -> None:
-        assert self.target.ports is not None
+        assert isinstance(self.target.part, switches.Ports)
         for names in (('h1-eth0;id',), ('h1-eth0 $(id)',)):
-            target = dataclasses.replace(
+            target = msgspec.structs.replace(
                 self.target,
-                ports=dataclasses.replace(self.target.ports, names=names),
+                part=msgspec.structs.replace(self.target.part, names=names),
             )
             self.assertRaises(
                 remote.RemoteError,
@@ -236,7 +239,7 @@ class TestPorts(testtools.TestCase):
 
     def test_silent_switch_is_given_up(self) -> None:
         silent = self.useFixture(sshd.Sshd(_HANG)).host
-        target = dataclasses.replace(self.target, hosts=(silent,))
+        target = msgspec.structs.replace(self.target, hosts=(silent,))
         engine = ports.PortSwitch(3.0)
         for call in (
             lambda: engine.call(Verb.PORTS_DOWN, target, 600),

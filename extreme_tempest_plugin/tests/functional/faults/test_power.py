@@ -144,7 +144,7 @@ class TestPower(testtools.TestCase):
             for word in ('os_faults_child', 'bmc_child'):
                 for pid in namespaces.naming(word):
                     seen.add(word)
-                    known = _known_of(pid)
+                    known = known_of(pid)
                     self.assertNotIn(machines.PASSWORD.encode(), known)
         self.assertEqual({'os_faults_child', 'bmc_child'}, seen)
         self.assertEqual(['off'], self._orders())
@@ -163,7 +163,7 @@ class TestPower(testtools.TestCase):
             self.assertLess(time.monotonic() - began, 3 + 5)
 
 
-def _known_of(pid: int) -> bytes:
+def known_of(pid: int) -> bytes:
     """What everybody, or every process of the user, may read of it."""
     known = b''
     for name in ('cmdline', 'environ'):

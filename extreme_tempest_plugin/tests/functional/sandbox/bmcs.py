@@ -45,12 +45,16 @@ class Supervisor(threading.Thread):
             connection, _ = self.listener.accept()
             with connection:
                 order = connection.recv(64).decode().strip()
-                if order != 'status':
-                    self.go.wait(WAIT_S)
-                    self.orders.append(order)
-                    self.carry_out(order)
-                answer = json.dumps({'power': self.power})
+                answer = json.dumps({'power': self.obey(order)})
                 connection.sendall(answer.encode())
+
+    def obey(self, order):
+        """Carry it out; returns the power then."""
+        if order != 'status':
+            self.go.wait(WAIT_S)
+            self.orders.append(order)
+            self.carry_out(order)
+        return self.power
 
     def carry_out(self, order):
         """What the machine does; nothing but its power."""

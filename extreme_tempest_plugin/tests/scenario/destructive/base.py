@@ -11,10 +11,18 @@
 #    under the License.
 """What destructive scenarios share: they are skipped until allowed."""
 
+from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.tests.scenario import base
 
 
 class DestructiveTest(base.CampaignTest):
+    """A campaign that breaks something.
+
+    :cvar clustered: it has a meaning only where others take over.
+    """
+
+    clustered = False
+
     @classmethod
     def skip_checks(cls) -> None:
         super().skip_checks()
@@ -32,4 +40,10 @@ class DestructiveTest(base.CampaignTest):
         if missing:
             raise cls.skipException(
                 'add to [destructive] targets: ' + ', '.join(sorted(missing))
+            )
+        offered = reading.read(wanted.os_faults_config)
+        if cls.clustered and not offered.clusters:
+            raise cls.skipException(
+                'nobody would take over: the os-faults configuration declares '
+                'no clusters'
             )

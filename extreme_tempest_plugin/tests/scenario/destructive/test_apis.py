@@ -23,7 +23,7 @@ class ApisKilledTest(base.DestructiveTest):
     services = ('nova', 'neutron', 'glance', 'cinder')
     plan_file = pathlib.Path(__file__).with_name('apis_killed.yaml')
 
-    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.attr(type='destructive')
     @decorators.idempotent_id('63947a55-0e8e-4946-a318-67a6f25bb47f')
     def test_apis_killed(self):
         self.run_campaign()

@@ -23,7 +23,35 @@ class DatabaseDowntimeTest(base.DestructiveTest):
     services = ('nova', 'neutron', 'glance')
     plan_file = pathlib.Path(__file__).with_name('database_downtime.yaml')
 
-    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.attr(type='destructive')
     @decorators.idempotent_id('20ee58bb-1420-4bd4-8a04-1c96ed9f44a9')
     def test_database_downtime(self):
+        self.run_campaign()
+
+
+@decorators.serial
+class DatabaseNodeTest(base.DestructiveTest):
+    """Nodes of Galera are away, one at a time."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('database_node.yaml')
+    clustered = True
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('ec786566-9fe4-4764-b8cf-f79f732e2bf0')
+    def test_database_node(self):
+        self.run_campaign()
+
+
+@decorators.serial
+class DatabasePartitionTest(base.DestructiveTest):
+    """A node of Galera is cut off from the others, and nothing else is."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('database_partition.yaml')
+    clustered = True
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('101d8587-abb5-44d9-9b12-5ded21bb363f')
+    def test_database_partition(self):
         self.run_campaign()

@@ -23,7 +23,7 @@ class RabbitmqRestartTest(base.DestructiveTest):
     services = ('nova',)
     plan_file = pathlib.Path(__file__).with_name('rabbitmq_restart.yaml')
 
-    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.attr(type='destructive')
     @decorators.idempotent_id('7a3c0f86-1c5b-4d3b-8a41-9f6f0c2b7e03')
     def test_rabbitmq_restart(self):
         self.run_campaign()
@@ -36,7 +36,48 @@ class RabbitmqDowntimeTest(base.DestructiveTest):
     services = ('nova',)
     plan_file = pathlib.Path(__file__).with_name('rabbitmq_downtime.yaml')
 
-    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.attr(type='destructive')
     @decorators.idempotent_id('51a20e8b-24f0-4279-b236-2eadf750d286')
     def test_rabbitmq_downtime(self):
+        self.run_campaign()
+
+
+@decorators.serial
+class RabbitmqNodeTest(base.DestructiveTest):
+    """Nodes of RabbitMQ are away, one at a time."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('rabbitmq_node.yaml')
+    clustered = True
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('82465467-f640-4097-807a-c22f0adad690')
+    def test_rabbitmq_node(self):
+        self.run_campaign()
+
+
+@decorators.serial
+class RabbitmqAlarmTest(base.DestructiveTest):
+    """RabbitMQ takes no messages for a while."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('rabbitmq_alarm.yaml')
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('817ffa31-0b10-4429-a521-7e729f1eacd7')
+    def test_rabbitmq_alarm(self):
+        self.run_campaign()
+
+
+@decorators.serial
+class RabbitmqPartitionTest(base.DestructiveTest):
+    """A node of RabbitMQ is cut off from the others, and nothing else is."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('rabbitmq_partition.yaml')
+    clustered = True
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('a473b7f6-979f-4759-9c9d-01b7d48c98e6')
+    def test_rabbitmq_partition(self):
         self.run_campaign()

@@ -23,7 +23,35 @@ class SwitchBounceTest(base.DestructiveTest):
     services = ('nova',)
     plan_file = pathlib.Path(__file__).with_name('switch_bounce.yaml')
 
-    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.attr(type='destructive')
     @decorators.idempotent_id('b29ae619-5bd5-4ece-b47b-4694f05db713')
     def test_switch_bounce(self):
+        self.run_campaign()
+
+
+@decorators.serial
+class SwitchPortTest(base.DestructiveTest):
+    """The ports of a controller are down, and flap."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('switch_port.yaml')
+    clustered = True
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('a17d5f84-48c2-4258-8c27-294a0d063bdb')
+    def test_switch_port(self):
+        self.run_campaign()
+
+
+@decorators.serial
+class ControllerCutOffTest(base.DestructiveTest):
+    """A controller is cut off from the others."""
+
+    services = ('nova',)
+    plan_file = pathlib.Path(__file__).with_name('controller_cut_off.yaml')
+    clustered = True
+
+    @decorators.attr(type=['slow', 'destructive'])
+    @decorators.idempotent_id('6dfc6477-8680-41e9-bd67-5860ad3874fc')
+    def test_controller_cut_off(self):
         self.run_campaign()

@@ -9,7 +9,7 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Ready plans as tests, each for a minute."""
+"""Ready plans as tests, each for half a minute."""
 
 from tempest.lib import decorators
 
@@ -19,7 +19,7 @@ from extreme_tempest_plugin.tests.scenario import base
 class StormTest(base.CampaignTest):
     """A storm of a ready plan, shortened."""
 
-    duration = 45.0
+    duration = 30.0
 
 
 class StormAttachDetachTest(StormTest):
@@ -28,7 +28,7 @@ class StormAttachDetachTest(StormTest):
     services = ('nova', 'cinder')
     plan_name = 'attach_detach'
 
-    @decorators.attr(type=['slow', 'storm'])
+    @decorators.attr(type='storm')
     @decorators.idempotent_id('80be00ab-50bc-4f2e-8b8b-c88d8bdb01a9')
     def test_storm_on_attachments(self):
         self.run_campaign()
@@ -40,7 +40,7 @@ class StormFloatingIpsTest(StormTest):
     services = ('neutron',)
     plan_name = 'floating_ips'
 
-    @decorators.attr(type=['slow', 'storm'])
+    @decorators.attr(type='storm')
     @decorators.idempotent_id('ff6bc805-6b31-41e0-b9f7-27f0eb71a9b5')
     def test_storm_on_floating_ips(self):
         self.run_campaign()
@@ -52,7 +52,7 @@ class StormImagesTest(StormTest):
     services = ('glance',)
     plan_name = 'images'
 
-    @decorators.attr(type=['slow', 'storm'])
+    @decorators.attr(type='storm')
     @decorators.idempotent_id('bc656b03-acb8-469a-9848-f22e64f3f9be')
     def test_storm_on_images(self):
         self.run_campaign()
@@ -64,7 +64,7 @@ class StormObjectsTest(StormTest):
     services = ('swift',)
     plan_name = 'objects'
 
-    @decorators.attr(type=['slow', 'storm'])
+    @decorators.attr(type='storm')
     @decorators.idempotent_id('adaaa1f1-490b-4b5a-8a79-8a8e992271f5')
     def test_storm_on_objects(self):
         self.run_campaign()
@@ -76,7 +76,7 @@ class StormSharedSecurityGroupsTest(StormTest):
     services = ('neutron',)
     plan_name = 'security_groups'
 
-    @decorators.attr(type=['slow', 'storm'])
+    @decorators.attr(type='storm')
     @decorators.idempotent_id('b095b467-acb9-4d3c-b9e4-11a056d7cd1d')
     def test_storm_on_shared_security_groups(self):
         self.run_campaign()

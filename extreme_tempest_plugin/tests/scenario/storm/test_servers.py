@@ -22,7 +22,7 @@ class StormServersTest(base.CampaignTest):
     services = ('nova',)
     plan_file = pathlib.Path(__file__).with_name('storm_servers.yaml')
 
-    @decorators.attr(type=['slow', 'storm'])
+    @decorators.attr(type='storm')
     @decorators.idempotent_id('5d1c4df0-64c6-4a5f-9d57-3b9e1f0f6c01')
     def test_storm_on_own_servers(self):
         self.run_campaign()

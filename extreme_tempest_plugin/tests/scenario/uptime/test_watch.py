@@ -21,7 +21,7 @@ class UptimeWatchTest(base.CampaignTest):
 
     plan_file = pathlib.Path(__file__).with_name('uptime_watch.yaml')
 
-    @decorators.attr(type=['slow', 'uptime'])
+    @decorators.attr(type='uptime')
     @decorators.idempotent_id('0b7a55a4-7b0f-4e39-8f2e-6a1d3d6f2d02')
     def test_every_api_is_up(self):
         self.run_campaign()

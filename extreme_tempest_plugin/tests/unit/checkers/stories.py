@@ -30,6 +30,7 @@ SHORT = msgspec.structs.replace(
             fault='service.restart', target='rabbitmq', at=8.0, recovery=10.0
         ),
     ),
+    steady=model.Steady(within=20.0),
     slo=model.Slo(longest_outage={'default': 6.0}, log_errors=1),
 )
 
@@ -92,7 +93,8 @@ def good(healed=4.0):
     built = histories.storm(SHORT)
     built.watch(start=2.0, end=32.0, every=5.0)
     built.fault(start=8.0, whole=healed)
-    built.note(13.0, events.Topic.RECOVERED, 'fault-1')
+    built.note(8.5, events.Topic.STEADY, 'galera', 'ctl1: no answer')
+    built.note(13.0, events.Topic.STEADY, 'galera')
     for t in (0.1, 98.0):
         built.note(t, events.Topic.CLOCK, 'campaign', str(histories.OFFSET))
     built.note(0.2, events.Topic.REMARK, 'storm', 'the quota is small')
@@ -236,6 +238,12 @@ def recovery():
     return good(healed=15.0)
 
 
+def unsteady():
+    built = good()
+    built.note(14.0, events.Topic.STEADY, 'apis', 'nova is down')
+    return built
+
+
 def server_log():
     built = good()
     built.missed(11.0)
@@ -262,7 +270,7 @@ BAD = {
     'unexpected': (server_error, refusal),
     'answers': (violation,),
     'outage': (outage,),
-    'recovery': (recovery,),
+    'recovery': (recovery, unsteady),
     'logs': (server_log,),
     'integrity': (left_behind,),
 }

@@ -58,6 +58,45 @@ class Census(testtools.TestCase):
         self.assertIn('disagreements of services', names)
 
 
+class HostTest(Census):
+    def host(self, held, on='cmp1', status='ACTIVE'):
+        self.begin()
+        self.built.create(3.0, 'a')
+        self.built.census('server/a', name='name-a')
+        self.built.census(
+            'server_host/a',
+            'present',
+            service='placement',
+            of='server/a',
+            status=status,
+            held=held,
+            on=on,
+        )
+        self.built.complete('server', 'server_host')
+
+    def test_where_it_holds_what_it_needs(self):
+        self.host('cmp1')
+        self.assertEqual([], self.found())
+        self.assertRow()
+
+    def test_somewhere_else(self):
+        for held in ('cmp2', 'cmp1 cmp2'):
+            self.host(held)
+            self.assertFound('server/a', f'at {held}, and', 'on cmp1')
+
+    def test_what_says_nothing(self):
+        # On its way; of no host; that it holds nothing is said elsewhere.
+        for held, on, status in (
+            ('cmp2', 'cmp1', 'VERIFY_RESIZE'),
+            ('cmp2', 'cmp1', 'migrating'),
+            ('cmp2', 'cmp1', 'ERROR'),
+            ('cmp1', '', 'ACTIVE'),
+            ('', 'cmp1', 'ACTIVE'),
+        ):
+            self.host(held, on, status)
+            self.assertEqual([], self.found(), (held, on, status))
+
+
 class ImageTest(Census):
     def image(self, state='active', **refs):
         self.create('image', 'i')

@@ -152,6 +152,15 @@ class TestRecords(testtools.TestCase):
         (finding,) = self.found()
         self.assertIn('ended in an error', finding.what)
 
+    def test_an_error_that_was_right(self):
+        op = self.built.call(
+            10.0, 'server.create_in_group', value='server/b', effect='creates'
+        )
+        self.built.settle(11.0, op, 'ERROR')
+        self.built.census('server/b', 'ERROR')
+        self.record('req-2', 'error', server='b')
+        self.assertEqual([], self.found())
+
     def test_an_error_that_was_seen_as_one(self):
         op = self.built.call(10.0, 'server.stop', 'server/a', effect='changes')
         self.built.settle(11.0, op, 'ERROR', reached=False)

@@ -23,6 +23,9 @@ def disagreements(built):
 class TestReferences(testtools.TestCase):
     def setUp(self):
         super().setUp()
+        self.begin()
+
+    def begin(self):
         self.built = histories.Builder()
         self.built.process('campaign')
         self.built.process('storm/0', 1.0, 80.0)
@@ -78,6 +81,17 @@ class TestReferences(testtools.TestCase):
         (finding,) = disagreements(self.built)
         self.assertIn('no allocation', finding.what)
 
+    def test_one_that_should_be_gone_is_reported_once(self):
+        self.allocation()
+        self.built.create(5.0, 'b')
+        self.built.delete(10.0, 'b', state='ACTIVE', reached=False)
+        self.built.census('server/b', name='name-b')
+        self.assertEqual([], disagreements(self.built))
+        (finding,) = self.built.verdict().findings
+        self.assertEqual(
+            ('stuck', 'server/b'), (finding.checker, finding.about)
+        )
+
     def test_only_an_active_one_needs_an_allocation(self):
         self.allocation()
         for state in ('ERROR', 'BUILD', 'SHELVED_OFFLOADED'):
@@ -115,6 +129,27 @@ class TestReferences(testtools.TestCase):
         self.allocation()
         self.cinder(server='', state='reserved')
         self.assertEqual([], disagreements(self.built))
+
+    def test_a_status_that_is_not_that_of_the_attachments(self):
+        for state, how, expected in (
+            ('in-use', 'nothing', 1),
+            ('available', 'attached', 1),
+            ('in-use', 'attached', 0),
+            ('available', 'nothing', 0),
+            ('in-use', 'reserved', 0),
+            ('available', 'reserved', 0),
+            ('detaching', 'attached', 0),
+        ):
+            self.begin()
+            self.allocation()
+            self.built.census('volume/v', state, service='cinder')
+            if how == 'attached':
+                self.cinder()
+                self.nova()
+            if how == 'reserved':
+                self.cinder(server='', state='reserved')
+            found = disagreements(self.built)
+            self.assertEqual(expected, len(found), (state, how))
 
     def test_attached_twice(self):
         self.allocation()

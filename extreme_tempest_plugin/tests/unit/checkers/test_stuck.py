@@ -215,6 +215,17 @@ class TestCensus(testtools.TestCase):
             verdict = built.verdict()
             self.assertEqual(expected, verdict.verdict, verdict.reason)
 
+    def test_an_error_that_its_operation_allows(self):
+        for later, expected in ((False, 'pass'), (True, 'fail')):
+            built = base()
+            # A strict policy of a server group left no host for it.
+            built.create(3.0, 'a', 'ERROR')
+            if later:
+                built.rename(20.0, 'a', 'new', state='ACTIVE')
+            built.census('server/a', 'ERROR')
+            built.complete('server')
+            self.assertEqual(expected, built.verdict().verdict, later)
+
     def test_it_was_there_before(self):
         self.assertEqual('pass', self.left('ERROR', before=True).verdict)
 

@@ -95,6 +95,7 @@ class TakeTest(testtools.TestCase):
             {
                 'after/server': complete,
                 'after/allocation': complete,
+                'after/server_host': complete,
                 'after/project_usage': complete,
                 'after/instance_action': complete,
             },

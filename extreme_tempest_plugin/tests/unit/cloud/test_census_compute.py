@@ -44,6 +44,13 @@ BODIES = {
             },
         ]
     },
+    'nova:servers/a': {
+        'server': {
+            'status': 'ACTIVE',
+            'OS-EXT-SRV-ATTR:hypervisor_hostname': 'cmp1',
+        }
+    },
+    'placement:resource_providers/p': {'name': 'cmp1'},
     'placement:allocations/a': HELD,
     'placement:allocations/b': HELD,
     'placement:allocations/c': {'allocations': {}},
@@ -104,6 +111,16 @@ class ViewsTest(Views):
                     'present',
                     {'server': 'b', 'providers': 'p'},
                 ),
+                'server_host/a': (
+                    'placement',
+                    'present',
+                    {
+                        'of': 'server/a',
+                        'status': 'ACTIVE',
+                        'held': '',
+                        'on': 'cmp1',
+                    },
+                ),
                 'volume_attachment/x': (
                     'cinder',
                     'attached',
@@ -129,6 +146,35 @@ class ViewsTest(Views):
         )
         self.assertEqual(
             {events.Topic.CENSUS_COMPLETE}, set(self.notes().values())
+        )
+
+    def test_where_servers_hold_what_they_need(self):
+        def held(*providers):
+            return {
+                'placement:allocations/a': {
+                    'allocations': {
+                        one: {'resources': {what: 1}}
+                        for one, what in providers
+                    }
+                },
+                'placement:resource_providers/q': {'name': 'cmp2'},
+            }
+
+        for expected, providers in (
+            ('cmp1 cmp2', (('q', 'MEMORY_MB'), ('p', 'MEMORY_MB'))),
+            ('cmp2', (('q', 'MEMORY_MB'), ('disks', 'DISK_GB'))),
+            ('', ()),
+        ):
+            found = self.take(wanted=('server',), **held(*providers))
+            _, _, refs = found['server_host/a']
+            self.assertEqual((expected, 'cmp1'), (refs['held'], refs['on']))
+
+    def test_a_server_that_is_moved_or_gone(self):
+        moved = {'server': {'status': 'ACTIVE', 'OS-EXT-STS:task_state': 'x'}}
+        found = self.take(**{'nova:servers/a': moved})
+        self.assertEqual('x', found['server_host/a'][2]['status'])
+        self.assertNotIn(
+            'server_host/a', self.take(**{'nova:servers/a': None})
         )
 
     def test_only_what_the_storm_dealt_with(self):
@@ -187,7 +233,11 @@ class ViewsTest(Views):
             },
         )
         self.assertEqual(
-            {'census/allocation': events.Topic.REMARK}, self.notes()
+            {
+                'census/allocation': events.Topic.REMARK,
+                'census/server_host': events.Topic.REMARK,
+            },
+            self.notes(),
         )
 
     def test_a_server_that_is_gone_in_between(self):
@@ -252,4 +302,6 @@ class UsageTest(Views):
         found = self.take(
             wanted=('server',), **{self.USAGES: {'usages': {'VCPU': 9}}}
         )
-        self.assertEqual(['allocation/a', 'allocation/b'], sorted(found))
+        self.assertEqual(
+            ['allocation/a', 'allocation/b', 'server_host/a'], sorted(found)
+        )

@@ -131,6 +131,17 @@ class TakeTest(testtools.TestCase):
         waited = (self.clock.now - began) / fakes.SECOND
         self.assertEqual(census_quotas.PATIENCE, waited)
 
+    def test_a_reservation_that_ends_by_itself(self):
+        held = {'quota': {'port': {'limit': 9, 'used': 3, 'reserved': 1}}}
+        answers = [held] * 120 + [NEUTRON]
+        found = self.take({'port': 3}, neutron=list(answers))
+        self.assertEqual('0', found['quota/port']['reserved'])
+        # A counter that is wrong as well is not waited for so long.
+        found = self.take({'port': 2}, neutron=list(answers))
+        self.assertEqual('1', found['quota/port']['reserved'])
+        found = self.take({'port': 3}, neutron=[held])
+        self.assertEqual('1', found['quota/port']['reserved'])
+
     def test_gigabytes_come_with_volumes(self):
         gigabytes = {'limit': 1000, 'in_use': 7, 'reserved': 0}
         found = self.take(

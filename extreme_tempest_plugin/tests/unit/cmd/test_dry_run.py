@@ -11,9 +11,11 @@
 #    under the License.
 import argparse
 import contextlib
+import dataclasses
 import io
 import json
 import pathlib
+import shutil
 from unittest import mock
 
 import fixtures
@@ -52,8 +54,9 @@ class TestDryRun(testtools.TestCase):
         self.observer = world.Observer()
         for place, name, new in (
             (base, 'read_settings', lambda cloud: self.settings),
-            (engines, 'observer', lambda kind: self.observer),
-            (os_faults, 'preflight', lambda: None),
+            (engines, 'observer', lambda kind, target: self.observer),
+            (shutil, 'which', lambda name, path: name),
+            (os_faults, '_bundled', lambda playbook: True),
             (engines, 'engine', touched),
             (access, 'grant', touched),
             (campaign, 'run', touched),
@@ -85,7 +88,7 @@ at 10 s: service.kill of nova-api
   does       kill of nova-api on 203.0.113.1, 203.0.113.2, 203.0.113.3
   on         203.0.113.1, 203.0.113.2, 203.0.113.3
   by         os-faults, ansible over SSH
-  proof      replaced
+  proof      killed
   undone by  itself, or else start, at 10 s
   or else    `tempest extreme heal`
   whole      at 70 s
@@ -120,6 +123,42 @@ nothing was touched
         self.assertEqual(
             ['ctl1-ports', 'ctl2', 'nova-api'], sorted(self.observer.asked)
         )
+
+    def test_all_commands_of_the_operator(self):
+        self.assertIn(
+            """
+  command    alarm on
+  command    alarm off
+  command    alarm show
+""",
+            self.run_it('host.command alarm hold=20 recovery=90'),
+        )
+
+    def test_by_redfish_and_netmiko(self):
+        bmc = {'address': 'bmc2', 'username': 'root', 'password': 'geheim'}
+        args = {'fqdn_to_bmc': {'ctl2': bmc}}
+        self.world.configure(
+            switches={'rack': world.netmiko()},
+            power_managements=[{'driver': 'redfish', 'args': args}],
+        )
+        self.settings = dataclasses.replace(
+            self.settings,
+            destructive=dataclasses.replace(
+                self.world.destructive, targets=('ctl1-net', 'ctl2')
+            ),
+        )
+        said = self.run_it(PORTS.replace('ctl1-ports', 'ctl1-net'), OFF)
+        for line in (
+            '  command    interface Gi1/0/1; shutdown',
+            '  command    interface Gi1/0/2; shutdown',
+            '  by         netmiko, over SSH',
+            '  does       poweroff of 203.0.113.2 by its BMC bmc2',
+            '  by         sushy, by Redfish',
+        ):
+            self.assertIn(f'{line}\n', said)
+        # No timer, for either.
+        self.assertEqual(2, said.count('or else    `tempest extreme heal`'))
+        self.assertNotIn('geheim', said)
 
     def test_a_quorum_that_is_lost(self):
         said = self.run_it('service.freeze mysql', beyond_quorum=True)

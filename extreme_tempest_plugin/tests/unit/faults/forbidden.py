@@ -208,6 +208,31 @@ _CONFIGURATION = (
         says=('switches.sw.down', 'would run something else'),
     ),
     Case(
+        name='a line that is a shell',
+        change=_with('switches', 'rack', world.netmiko(down=['bash id PORT'])),
+        says=('switches.rack.down', 'would run something else'),
+    ),
+    Case(
+        name='a BMC that nobody vouches for',
+        change=_sections(
+            power_managements=[
+                {
+                    'driver': 'redfish',
+                    'args': {
+                        'fqdn_to_bmc': {
+                            'ctl1': {
+                                'address': 'http://198.51.100.1',
+                                'username': 'root',
+                                'password': 'geheim',
+                            }
+                        }
+                    },
+                }
+            ]
+        ),
+        says=('power_managements[0].args', 'verify: false'),
+    ),
+    Case(
         name='a password',
         change=_sections(
             node_discover={
@@ -218,6 +243,20 @@ _CONFIGURATION = (
         says=('auth.password', 'passwords are not supported'),
     ),
     Case(
+        name='a container that carries shell',
+        change=_with(
+            'containers',
+            'c',
+            world.container('a;id', 'ctl1'),
+        ),
+        says=('containers.c.args.container_name', 'refused as a container'),
+    ),
+    Case(
+        name='a container with the name of a service',
+        change=_with('containers', 'nova-api', world.container('x1', 'ctl1')),
+        says=('containers.nova-api', 'name of a service'),
+    ),
+    Case(
         name='a disk that is memory',
         change=_with('disks', 'shm', {'host': C1, 'path': '/dev/shm'}),
         says=('disks.shm.path', 'no disk that may be filled'),
@@ -226,6 +265,16 @@ _CONFIGURATION = (
         name='a partition from itself',
         change=_with('partitions', 'p', {'host': C1, 'peers': [C1]}),
         says=('partitions.p.peers', 'on the way to it'),
+    ),
+    Case(
+        name='packets of its own that are lost',
+        change=_with('links', 'p', {'host': C1, 'peers': [C1], 'loss': 9}),
+        says=('links.p.peers', 'on the way to it'),
+    ),
+    Case(
+        name='a clock that jumps by nothing',
+        change=_with('clocks', 'c', {'host': C1, 'step_s': 0}),
+        says=('clocks.c.step_s', 'too few'),
     ),
     Case(
         name='a cluster of a host that nobody knows',
@@ -279,10 +328,39 @@ _TARGETS = (
         says=('no such partition',),
     ),
     Case(
+        name='a delay where a loss is wanted',
+        plan=text('network.loss ctl1-slow'),
+        says=('no such loss', 'it has: ctl1-lossy'),
+    ),
+    Case(
+        name='a loss where a delay is wanted',
+        plan=text('network.delay ctl1-lossy'),
+        says=('no such delay',),
+    ),
+    Case(
+        name='a host where a clock is wanted',
+        plan=text('clock.step ctl1'),
+        says=('no such clock',),
+    ),
+    Case(
         name='a host without a BMC',
         plan=text('node.off ctl3'),
         settings={'targets': ('ctl3',)},
         says=('power_managements has no BMC of it',),
+    ),
+    Case(
+        name='a switch that cannot undo it by itself',
+        plan=text('switch.port_down ctl1-net'),
+        settings={'targets': ('ctl1-net',)},
+        change=_with('switches', 'rack', world.netmiko(no_timer=False)),
+        says=('switches.rack', 'no timer', 'no_timer: true'),
+    ),
+    Case(
+        name='flapping of a switch that cannot flap by itself',
+        plan=text('switch.flap ctl1-net'),
+        settings={'targets': ('ctl1-net',)},
+        change=_with('switches', 'rack', world.netmiko()),
+        says=('without a shell', 'use switch.port_down'),
     ),
     Case(
         name='a driver that proves nothing',
@@ -327,6 +405,11 @@ _TIMES = (
     Case(
         name='a dead man who does not know when',
         plan=text('network.partition ctl1-alone hold=null'),
+        says=('a timer on the host', 'give `hold`'),
+    ),
+    Case(
+        name='commands that are never undone',
+        plan=text('host.command alarm hold=null'),
         says=('a timer on the host', 'give `hold`'),
     ),
     Case(
@@ -388,6 +471,42 @@ _TOGETHER = (
         name='a host of a host',
         plan=text('node.off cmp1 host="ctl1"'),
         says=('leave `host` out',),
+    ),
+    Case(
+        name='commands that hit all hosts at once',
+        plan=text('host.command all-stopped', beyond_quorum=True),
+        says=('hits 3 hosts', 'most_hosts: 1'),
+    ),
+    Case(
+        name='commands that hit all members of a cluster',
+        plan=text('host.command all-stopped', most_hosts=3),
+        says=('leaves 0 of 3', 'beyond_quorum: true'),
+    ),
+    Case(
+        name='commands with a shell in them',
+        plan=text('host.command alarm'),
+        change=_with(
+            'commands',
+            'alarm',
+            {
+                'hosts': [C1],
+                'inject': ['alarm', 'on;reboot'],
+                'heal': ['alarm', 'off'],
+                'status': ['alarm', 'show'],
+                'says_broken': 'alarm',
+            },
+        ),
+        says=('commands.alarm.inject', 'refused as a word'),
+    ),
+    Case(
+        name='a service where commands are wanted',
+        plan=text('host.command nova-api'),
+        says=('no such command', 'all-stopped'),
+    ),
+    Case(
+        name='a target of a driver that nobody brings',
+        change=_sections(targets={'array': {'driver': 'acme', 'hosts': [C1]}}),
+        says=('targets.array.driver', "no driver 'acme'"),
     ),
     Case(
         name='two hosts at once',
@@ -475,6 +594,11 @@ _NOW = (
     Case(
         name='the tester would be cut off',
         plan=text('network.partition ctl1-not-me'),
+        says=('is an address of this machine', 'cut off'),
+    ),
+    Case(
+        name='the tester would be far away',
+        plan=text('network.delay ctl1-far-from-me'),
         says=('is an address of this machine', 'cut off'),
     ),
     Case(

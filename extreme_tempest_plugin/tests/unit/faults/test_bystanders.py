@@ -17,6 +17,7 @@ import testtools
 
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import bystanders
+from extreme_tempest_plugin.faults import runtimes
 from extreme_tempest_plugin.tests.unit.faults import world
 
 C1, C2, C3, CMP1 = (
@@ -29,12 +30,12 @@ class TestBystanders(testtools.TestCase):
         super().setUp()
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
-        there = world.World(pathlib.Path(directory.name))
+        self.world = world.World(pathlib.Path(directory.name))
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.states: dict[tuple[str, str], str] = {}
         self.silent: set[str] = set()
         self.others = bystanders.Bystanders(
-            there.read().targets.values(), self._look
+            self.world.read().targets.values(), self._look
         )
 
     def _look(self, host: ssh.Host, units: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,6 +69,38 @@ class TestBystanders(testtools.TestCase):
         self.assertEqual(
             (f'mariadb of {C1}', f'nova-compute of {CMP1}'),
             self.others.lost(),
+        )
+
+    def test_containers(self) -> None:
+        self.world.configure(
+            containers={
+                'api': world.container('nova_api', 'ctl1', runtime='podman'),
+                'db': world.container('mariadb', 'ctl1', 'ctl2'),
+            },
+            services={'sshd': world.service('sshd', 'ctl1')},
+            clusters={},
+        )
+        asked = []
+        states = {'nova_api': 'running', 'mariadb': 'running'}
+
+        def look_inside(
+            host: ssh.Host, wanted: bystanders.Containers
+        ) -> tuple[str, ...]:
+            asked.append((host.address, wanted))
+            return tuple(states[one.container] for one in wanted)
+
+        others = bystanders.Bystanders(
+            self.world.read().targets.values(), self._look, look_inside
+        )
+        others.remember()
+        api = runtimes.Container(container='nova_api', runtime='podman')
+        db = runtimes.Container(container='mariadb')
+        self.assertEqual([(C1, (api, db)), (C2, (db,))], sorted(asked))
+        self.assertEqual([(C1, ('sshd',))], self.asked)
+        self.assertEqual((), others.lost())
+        states['mariadb'] = 'paused'
+        self.assertEqual(
+            (f'mariadb of {C1}', f'mariadb of {C2}'), others.lost()
         )
 
     def test_nothing_is_remembered_and_nobody_asked(self) -> None:

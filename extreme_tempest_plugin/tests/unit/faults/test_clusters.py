@@ -45,6 +45,18 @@ class TestClusters(testtools.TestCase):
             (cluster,) = self.world.read().clusters
             self.assertEqual(majority, cluster.majority)
 
+    def test_how_its_members_are_asked(self) -> None:
+        hosts = [C1, C2]
+        self.world.configure(
+            clusters={
+                'db': {'hosts': hosts, 'kind': 'galera'},
+                'other': {'hosts': hosts},
+            }
+        )
+        self.assertEqual(
+            ['galera', ''], [one.kind for one in self.world.read().clusters]
+        )
+
     def test_a_service_that_cannot_be_broken(self) -> None:
         services = world.file()['services']
         services['app'] = {'driver': 'process', 'args': {'grep': 'app'}}
@@ -67,6 +79,8 @@ class TestClusters(testtools.TestCase):
                 "'mysqll' is none of services",
             ),
             ('c', {'hosts': [C1, C2], 'size': 3}, 'clusters.c', 'size'),
+            ('c', {'hosts': [C1, C2], 'kind': 'etcd'}, 'clusters.c.kind', ''),
+            ('canary', {'hosts': [C1, C2]}, 'clusters.canary', 'that name'),
             ('a;b', {'hosts': [C1, C2]}, 'clusters.a;b', 'refused'),
             ('c', [C1, C2], 'clusters.c', 'object'),
         ]

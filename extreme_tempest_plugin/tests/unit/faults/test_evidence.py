@@ -11,6 +11,7 @@
 #    under the License.
 import dataclasses
 
+import msgspec
 import testtools
 
 from extreme_tempest_plugin import errors
@@ -51,7 +52,7 @@ class TestParse(testtools.TestCase):
         self.assertFalse(evidence.parse(text, 'h', fakes.TARGET).whole)
 
     def test_without_a_port(self) -> None:
-        target = dataclasses.replace(fakes.TARGET, port=0)
+        target = msgspec.structs.replace(fakes.TARGET, port=0)
         text = TEXT.replace('Port=open\n', '')
         self.assertTrue(evidence.parse(text, 'h', target).whole)
 
@@ -90,6 +91,18 @@ class TestHappened(testtools.TestCase):
                 catalogue.Proof.REPLACED, [state(), state()], after
             )
         )
+
+    def test_kill_of_what_nobody_starts_again(self) -> None:
+        def killed(old: evidence.UnitState, **changes: object) -> bool:
+            return evidence.happened(
+                catalogue.Proof.KILLED, [old], [state(**changes)]
+            )
+
+        self.assertTrue(killed(state(), pid=0, active='failed'))
+        self.assertTrue(killed(state(), pid=9, entered_us=90000000))
+        self.assertFalse(killed(state()))
+        # What had no process before cannot have lost it.
+        self.assertFalse(killed(state(pid=0), pid=0, active='failed'))
 
     def test_terminate(self) -> None:
         def gone(**changes: object) -> bool:

@@ -17,6 +17,7 @@ import pathlib
 import tempfile
 from unittest import mock
 
+import msgspec
 import testtools
 
 from extreme_tempest_plugin import errors
@@ -28,7 +29,7 @@ from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.unit.faults import fakes
-from extreme_tempest_plugin.tests.unit.faults import test_configuration
+from extreme_tempest_plugin.tests.unit.faults import test_reading
 
 RESTART = model.Fault(fault='service.restart', target='rabbitmq')
 
@@ -45,7 +46,7 @@ class TestGuard(testtools.TestCase):
         self.key.touch(0o600)
         self.config = self.directory / 'os-faults.json'
         self._configure(
-            test_configuration.changed(
+            test_reading.changed(
                 'node_discover/args/0/auth/private_key_file', str(self.key)
             )
         )
@@ -126,7 +127,7 @@ class TestGuard(testtools.TestCase):
 
     def test_driver_that_cannot_be_proven(self) -> None:
         self._configure(
-            test_configuration.changed(
+            test_reading.changed(
                 'services/app', {'driver': 'process', 'args': {'grep': 'a'}}
             )
         )
@@ -134,7 +135,7 @@ class TestGuard(testtools.TestCase):
         self.assertIn('process', self._refused(app))
 
     def test_kind_that_is_none_of_the_target(self) -> None:
-        self._configure(test_configuration.cut(name='app'))
+        self._configure(test_reading.cut(name='app'))
         for kind, name, known in (
             ('service.freeze', 'app', 'no such service; it has: rabbitmq'),
             (
@@ -153,7 +154,7 @@ class TestGuard(testtools.TestCase):
             # The source of a way to an address of our own is itself.
             probe.getsockname.return_value = ('10.0.0.2', 40000)
             probe.getpeername.return_value = ('10.0.0.2', 9)
-            self._configure(test_configuration.cut(name='app'))
+            self._configure(test_reading.cut(name='app'))
             text = self._refused(cut)
         self.assertIn('10.0.0.2 is an address of this machine', text)
         self.assertFalse((self.directory / 'state').exists())
@@ -172,10 +173,10 @@ class TestGuard(testtools.TestCase):
     def test_host_that_is_this_machine_is_never_away(self) -> None:
         self._ours('10.0.0.1')
         for data, kind, target in (
-            (test_configuration.power(), 'node.off', 'ctl1'),
-            (test_configuration.power(), 'node.reset', 'ctl1'),
-            (test_configuration.power(), 'node.shutdown', 'ctl1'),
-            (test_configuration.switch(), 'switch.port_down', 'ctl1-net'),
+            (test_reading.power(), 'node.off', 'ctl1'),
+            (test_reading.power(), 'node.reset', 'ctl1'),
+            (test_reading.power(), 'node.shutdown', 'ctl1'),
+            (test_reading.switch(), 'switch.port_down', 'ctl1-net'),
         ):
             self._configure(data)
             fault = model.Fault(fault=kind, target=target, hold=0)
@@ -184,19 +185,19 @@ class TestGuard(testtools.TestCase):
 
     def test_power_is_of_hosts_with_a_bmc(self) -> None:
         for data, kind, target, reason in (
-            (test_configuration.GOOD, 'node.off', 'ctl1', 'has no BMC'),
-            (test_configuration.power(), 'node.off', 'ghost', 'has: ctl1'),
-            (test_configuration.power(), 'node.off', 'rabbitmq', 'has: ctl1'),
-            (test_configuration.power(), 'service.kill', 'ctl1', 'service;'),
-            (test_configuration.GOOD, 'switch.port_down', 'ctl1', 'no BMC'),
+            (test_reading.GOOD, 'node.off', 'ctl1', 'has no BMC'),
+            (test_reading.power(), 'node.off', 'ghost', 'has: ctl1'),
+            (test_reading.power(), 'node.off', 'rabbitmq', 'has: ctl1'),
+            (test_reading.power(), 'service.kill', 'ctl1', 'service;'),
+            (test_reading.GOOD, 'switch.port_down', 'ctl1', 'no BMC'),
             (
-                test_configuration.power(),
+                test_reading.power(),
                 'switch.port_down',
                 'ctl1',
                 'no such ports; it has: none',
             ),
             (
-                test_configuration.switch(),
+                test_reading.switch(),
                 'switch.port_down',
                 'rabbitmq',
                 'no such ports; it has: ctl1-net',
@@ -209,9 +210,9 @@ class TestGuard(testtools.TestCase):
 
     def test_fault_of_a_host_that_another_takes_away(self) -> None:
         data = {
-            **test_configuration.power(),
-            'switches': test_configuration.switch()['switches'],
-            'disks': test_configuration.fill()['disks'],
+            **test_reading.power(),
+            'switches': test_reading.switch()['switches'],
+            'disks': test_reading.fill()['disks'],
         }
         text = json.dumps(data).replace('/k/key', str(self.key))
         self._configure(json.loads(text))
@@ -250,9 +251,7 @@ class TestGuard(testtools.TestCase):
 
     def test_pattern_with_shell(self) -> None:
         self._configure(
-            test_configuration.changed(
-                'services/rabbitmq/args/grep', "x'; id; '"
-            )
+            test_reading.changed('services/rabbitmq/args/grep', "x'; id; '")
         )
         self.assertIn('grep', self._refused(kind=errors.UsageError))
 
@@ -302,7 +301,7 @@ class TestGuard(testtools.TestCase):
         log.add(
             fakes.entry(
                 owner=liveness.this_process(),
-                target=dataclasses.replace(fakes.TARGET, name='another'),
+                target=msgspec.structs.replace(fakes.TARGET, name='another'),
             )
         )
         self.assertIn('tempest extreme heal', self._refused())

@@ -22,6 +22,7 @@ from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.tests.unit.faults import fakes
@@ -44,8 +45,8 @@ class TestHealAll(testtools.TestCase):
     def _heal(self) -> tuple[healing.Healed, ...]:
         return healing.Healer(
             self.log,
-            lambda kind: self.engine,
-            lambda kind: self.observer,
+            lambda kind, target: self.engine,
+            lambda kind, target: self.observer,
             self.lines.append,
             clock=self.clock.now,
             pause=self.clock.pause,
@@ -197,15 +198,18 @@ class TestHealAll(testtools.TestCase):
         self.assertTrue(healed.proven)
 
     def test_preflight_only_where_there_is_something(self) -> None:
-        def missing(kinds: Iterable[catalogue.Kind]) -> None:
-            self.assertEqual(['service.terminate'], [k.name for k in kinds])
+        def missing(faults: Iterable[engines.What]) -> None:
+            self.assertEqual(
+                [('service.terminate', fakes.TARGET)],
+                [(kind.name, target) for kind, target in faults],
+            )
             raise errors.UsageError('install')
 
         def healer() -> healing.Healer:
             return healing.Healer(
                 self.log,
-                lambda kind: self.engine,
-                lambda kind: self.observer,
+                lambda kind, target: self.engine,
+                lambda kind, target: self.observer,
                 self.lines.append,
                 preflight=missing,
             )

@@ -21,6 +21,7 @@ from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import plans
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.unit.faults import fakes
@@ -205,7 +206,7 @@ class TestInjection(testtools.TestCase):
         self.assertTrue(fault.healed)
 
     def test_engine_is_told_when_the_target_heals_itself(self) -> None:
-        timer = mock.patch.object(catalogue, 'dead_man', return_value=75.0)
+        timer = mock.patch.object(plans, 'dead_man', return_value=75.0)
         with timer, self._make():
             pass
         self.assertEqual(75.0, self.engine.dead_men[0])

@@ -9,19 +9,58 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-import dataclasses
 import os
 import pathlib
 import tempfile
+import typing
 from unittest import mock
 
+import msgspec
 import testtools
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import liveness
+from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import bmcs
+from extreme_tempest_plugin.faults import clocks
+from extreme_tempest_plugin.faults import commands
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import links
+from extreme_tempest_plugin.faults import netmiko_switches
+from extreme_tempest_plugin.faults import parts
+from extreme_tempest_plugin.faults import runtimes
+from extreme_tempest_plugin.faults import switches
 from extreme_tempest_plugin.tests.unit.faults import fakes
+
+HOST = ssh.Host(address='10.0.0.2')
+#: One of each.
+PARTS = (
+    parts.Partition(peers=('10.0.0.2',)),
+    parts.Disk(path='/var'),
+    clocks.Clock(step_s=-60),
+    links.Loss(peers=('10.0.0.2',), percent=20),
+    links.Delay(peers=('10.0.0.2',), delay_ms=200),
+    parts.Foreign(driver='acme', args=(('name', 'x'),)),
+    commands.Commands(
+        inject=('i',), heal=('h',), status=('s',), says_broken='b'
+    ),
+    runtimes.Container(container='nova_api', runtime='podman'),
+    bmcs.Power(file='/f', fqdn='ctl1', bmc='10.0.1.1', units=('a',)),
+    switches.Ports(
+        names=('p1',), down=('d',), up=('u',), status=('s',), behind=(HOST,)
+    ),
+    netmiko_switches.NetmikoPorts(
+        names=('p1',),
+        down=('d PORT',),
+        up=('u PORT',),
+        status=('s',),
+        device_type='cisco_ios',
+        file='/f',
+        switch='sw',
+        no_timer=True,
+    ),
+)
 
 
 class TestJournal(testtools.TestCase):
@@ -106,6 +145,31 @@ class TestJournal(testtools.TestCase):
         self.log.prepare()
         self.assertEqual([], list(self.log.directory.iterdir()))
 
+    def test_every_part_of_a_target_is_kept(self) -> None:
+        for number, part in enumerate(PARTS, start=1):
+            target = msgspec.structs.replace(fakes.TARGET, part=part)
+            path = self.log.add(fakes.entry(target=target, utc_ns=number))
+            (held,) = self.log.held()
+            self.assertEqual('', held.trouble)
+            assert held.entry is not None
+            self.assertEqual(target, held.entry.target)
+            self.log.remove(path)
+        self.assertEqual(
+            {*typing.get_args(configuration.Part)}, {*map(type, PARTS)}
+        )
+
+    def test_entry_of_a_version_that_knew_no_parts(self) -> None:
+        self.log.prepare()
+        for key in ('disk', 'partition'):
+            old = msgspec.to_builtins(fakes.entry())
+            del old['target']['part']
+            old['target'][key] = None
+            path = self.log.directory / '1-fault-1.json'
+            path.write_bytes(msgspec.json.encode(old))
+            (held,) = self.log.held()
+            self.assertIsNone(held.entry)
+            self.assertIn('is torn or of another version', held.trouble)
+
 
 class TestActive(testtools.TestCase):
     def setUp(self) -> None:
@@ -152,4 +216,4 @@ class TestActive(testtools.TestCase):
 
 
 def _named(name: str) -> configuration.Target:
-    return dataclasses.replace(fakes.TARGET, name=name)
+    return msgspec.structs.replace(fakes.TARGET, name=name)

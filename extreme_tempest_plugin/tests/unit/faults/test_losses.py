@@ -80,6 +80,26 @@ class TestQuorum(LossesTest):
             # In no cluster.
             self.permit(fault(f'service.{kind}', 'nova-api'))
 
+    def test_a_service_that_is_a_container(self) -> None:
+        self.world.configure(
+            containers={
+                'galera': world.container('mariadb', *world.CONTROLLERS),
+                'galera-ctl2': world.container('mariadb', 'ctl2'),
+            },
+            clusters={
+                'galera': {
+                    'hosts': [*world.CONTROLLERS],
+                    'services': ['galera'],
+                }
+            },
+        )
+        self.world.allow()
+        self.permit(fault('service.kill', 'galera-ctl2'))
+        self.assertIn(
+            'leaves 0 of 3 members',
+            self.refused(fault('service.kill', 'galera')),
+        )
+
     def test_a_minority_may_be_lost(self) -> None:
         for kind, target in (
             ('node.off', 'ctl1'),
@@ -88,7 +108,12 @@ class TestQuorum(LossesTest):
             ('switch.flap', 'tunnel'),
             ('network.partition', 'ctl1-alone'),
             ('network.partition', 'cmp1-alone'),
+            ('network.loss', 'ctl1-lossy'),
+            ('network.delay', 'ctl1-slow'),
+            ('clock.step', 'ctl1-clock'),
             ('disk.full', 'ctl3-var'),
+            # On all of them, and they keep their votes.
+            ('host.command', 'alarm'),
         ):
             self.permit(fault(kind, target))
 
@@ -98,6 +123,9 @@ class TestQuorum(LossesTest):
             ('node.off ctl1', 'node.reset ctl2', 'galera'),
             ('node.off ctl2', 'switch.flap ctl1-ports', 'galera'),
             ('node.off ctl2', 'disk.full ctl1-var', 'galera'),
+            ('node.off ctl2', 'clock.step ctl1-clock', 'galera'),
+            ('disk.full ctl3-var', 'network.loss ctl1-lossy', 'galera'),
+            ('disk.full ctl3-var', 'network.delay ctl1-slow', 'galera'),
             (
                 'network.partition ctl1-alone',
                 'network.partition ctl2-alone',
@@ -118,9 +146,7 @@ class TestQuorum(LossesTest):
                     )
                     self.assertIn('leaves 1 of 3', text)
                     self.assertIn(f'cluster {cluster}', text)
-                self.permit(
-                    before, fault(*second.split(), 60), bounds=OVERLAP
-                )
+                self.permit(before, fault(*second.split(), 60), bounds=OVERLAP)
 
     def test_two_that_are_one_member(self) -> None:
         self.permit(
@@ -160,8 +186,11 @@ class TestQuorum(LossesTest):
                 'args': [{'ip': '2001:DB8:0::1'}, {'ip': '2001:DB8:0::2'}],
             },
             services={},
+            links={},
+            clocks={},
             disks={},
             switches={},
+            commands={},
             clusters={},
             power_managements=[{'driver': 'libvirt', 'args': {}}],
             partitions={

@@ -20,6 +20,7 @@ from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults import reading
 
 #: Nobody's, see RFC 5737.
 ADDRESSES = {
@@ -40,6 +41,16 @@ def service(unit: str, *names: str, **changes: Any) -> dict[str, Any]:
     return {
         'driver': 'system_service',
         'args': {'service_name': unit, 'grep': f'/usr/sbin/{unit}'},
+        'hosts': [ADDRESSES[name] for name in names],
+        **changes,
+    }
+
+
+def container(container: str, *names: str, **changes: Any) -> dict[str, Any]:
+    """A service of ``containers`` on the hosts of these names."""
+    return {
+        'driver': 'docker_container',
+        'args': {'container_name': container},
         'hosts': [ADDRESSES[name] for name in names],
         **changes,
     }
@@ -71,6 +82,7 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
             'nova-api': service('nova-api', *CONTROLLERS),
             'nova-compute': service('nova-compute', 'cmp1'),
         },
+        'containers': {},
         'power_managements': [
             {
                 'driver': 'ipmi',
@@ -96,6 +108,21 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
                 'peers': [one, two, three],
             },
         },
+        'links': {
+            'ctl1-lossy': {'host': one, 'peers': [two, three], 'loss': 20},
+            'ctl1-slow': {'host': one, 'peers': [two], 'delay_ms': 200},
+            'ctl1-far-from-me': {
+                'host': one,
+                'peers': [ADDRESSES['me']],
+                'delay_ms': 200,
+            },
+            'cmp1-slow': {
+                'host': ADDRESSES['cmp1'],
+                'peers': [one],
+                'delay_ms': 200,
+            },
+        },
+        'clocks': {'ctl1-clock': {'host': one, 'step_s': 300}},
         'disks': {
             name: {'host': ADDRESSES[host], 'path': '/var'}
             for name, host in (('ctl1-var', 'ctl1'), ('ctl3-var', 'ctl3'))
@@ -117,6 +144,17 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
                 },
             }
         },
+        'commands': {
+            name: {
+                'hosts': [one, two, three],
+                'inject': ['alarm', 'on'],
+                'heal': ['alarm', 'off'],
+                'status': ['alarm', 'show'],
+                'says_broken': 'alarm',
+                'hits': hits,
+            }
+            for name, hits in (('all-stopped', True), ('alarm', False))
+        },
         'clusters': {
             'galera': {'hosts': [*CONTROLLERS], 'services': ['mysql']},
             # By address, and only one of the names of its service.
@@ -125,6 +163,28 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
                 'services': ['rabbitmq'],
             },
             'ovn': {'hosts': [*CONTROLLERS]},
+        },
+        **changes,
+    }
+
+
+def netmiko(**changes: Any) -> dict[str, Any]:
+    """A switch without a shell."""
+    return {
+        'ip': SWITCH,
+        'netmiko': 'cisco_ios',
+        'no_timer': True,
+        'auth': {'username': 'admin', 'password': 'geheim'},
+        'down': ['interface PORT', 'shutdown'],
+        'up': ['interface PORT', 'no shutdown'],
+        'status': ['show interfaces status | include PORT'],
+        'says_down': 'disabled',
+        'says_up': 'connected',
+        'targets': {
+            'ctl1-net': {
+                'ports': ['Gi1/0/1', 'Gi1/0/2'],
+                'hosts': [ADDRESSES['ctl1']],
+            }
         },
         **changes,
     }
@@ -153,12 +213,16 @@ class World:
         self.key.touch(0o600)
         self.path = directory / 'os-faults.json'
         self.configure()
+        self.allow()
+
+    def allow(self) -> None:
+        """Whatever the file has may be broken."""
         self.destructive = settings.Destructive(
             allowed=True,
-            targets=tuple(configuration.read(str(self.path)).targets),
+            targets=tuple(reading.read(str(self.path)).targets),
             os_faults_config=str(self.path),
             call_timeout=60,
-            state_dir=directory / 'state',
+            state_dir=self.directory / 'state',
         )
 
     def configure(self, **changes: Any) -> None:
@@ -168,7 +232,7 @@ class World:
 
     def read(self) -> configuration.Configuration:
         """What the file says."""
-        return configuration.read(str(self.path))
+        return reading.read(str(self.path))
 
 
 class Observer:
@@ -182,9 +246,7 @@ class Observer:
         self.error: Exception | None = None
         self.state: dict[str, Any] = {}
 
-    def observe(
-        self, target: configuration.Target
-    ) -> tuple[State, ...]:
+    def observe(self, target: configuration.Target) -> tuple[State, ...]:
         self.asked.append(target.name)
         if self.error:
             raise self.error

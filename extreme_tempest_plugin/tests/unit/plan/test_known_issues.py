@@ -54,6 +54,46 @@ class LoadTest(testtools.TestCase):
         shipped = known_issues.load([known_issues.SHIPPED])
         self.assertGreater(len(shipped), 0)
 
+    def test_what_shipped_ones_are_about(self):
+        shipped = known_issues.load([known_issues.SHIPPED])
+        for id_, finding in (
+            (
+                'cinder-metadata-twice',
+                (
+                    'registers',
+                    'cinder',
+                    'volume.set_metadata',
+                    'volume/v',
+                    'metadata.k of volume/v',
+                ),
+            ),
+            (
+                'nova-attach-port-twice',
+                (
+                    'unexpected',
+                    'nova',
+                    'server.attach_interface',
+                    'nova',
+                    'nova answered 500 to server.attach_interface 3 times. '
+                    "So this is the cloud's own: Failed to attach network "
+                    'adapter device to 7.',
+                ),
+            ),
+            (
+                'neutron-quota-no-lock',
+                (
+                    'quotas',
+                    'neutron',
+                    'router.create',
+                    'quota/router',
+                    'There were 11 routers at one time, and the quota of the '
+                    'project is 10.',
+                ),
+            ),
+        ):
+            matching = [one.id for one in shipped if one.matches(*finding)]
+            self.assertEqual([id_], matching)
+
     def test_patterns(self):
         (issue,) = self._load(
             GOOD.replace(

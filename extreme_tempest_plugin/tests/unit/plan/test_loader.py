@@ -92,6 +92,20 @@ class TestParse(testtools.TestCase):
         )
         self.assertEqual(model.Abort(down_services=0, seconds=5), plan.abort)
 
+    def test_the_steady_state(self):
+        steady = loader.parse(GOOD).steady
+        self.assertEqual((180, None), (steady.within, steady.checks))
+        text = 'steady: {within: 9, checks: [galera]}\n'
+        steady = loader.parse(GOOD + text).steady
+        self.assertEqual((9, ('galera',)), (steady.within, steady.checks))
+        self.refused(
+            GOOD + text.replace('9', '0'), 'p.yaml:20: steady.within: '
+        )
+        self.refused(
+            GOOD + text.replace('checks', 'check'),
+            'p.yaml:20: steady.check: unknown key',
+        )
+
     def test_allowed_outage(self):
         slo = loader.parse(GOOD).slo
         self.assertEqual(30.0, slo.allowed_outage('nova'))

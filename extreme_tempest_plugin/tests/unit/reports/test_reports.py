@@ -20,6 +20,7 @@ import msgspec
 import rich.console
 import testtools
 
+from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.reports import text
@@ -54,6 +55,19 @@ class TestText(testtools.TestCase):
                 if not line.lstrip().startswith('$'):
                     self.assertLessEqual(len(line), 80, line)
 
+    def test_what_became_of_an_slo_is_one_word(self):
+        row = model.Row(
+            name='steady after neutron-ovn-maintenance (fault-12)',
+            wanted='at most 180 s',
+            measured='neutron agents not again',
+            ok=None,
+        )
+        verdict = msgspec.structs.replace(
+            histories.whole().verdict(), slo=(row,)
+        )
+        rendered = text.render(verdict)
+        self.assertIn('\nunknown  steady after', rendered)
+
     def test_it_is_plain(self):
         rendered = text.render(failing(), DIRECTORY)
         self.assertEqual(rendered, rendered.encode('ascii').decode())
@@ -78,7 +92,11 @@ class TestText(testtools.TestCase):
             self.assertIn(words, rendered)
 
     def test_a_fault_shows_its_proofs(self):
-        rendered = text.render(histories.whole().verdict())
+        built = histories.whole()
+        built.note(27.5, events.Topic.STEADY, 'galera')
+        built.note(30.0, events.Topic.STEADY, 'canary', 'boot: 503')
+        rendered = text.render(built.verdict())
+        self.assertIn('steady: galera after 7.5 s, canary not ag', rendered)
         self.assertIn(
             'service.restart of rabbitmq, healed after 5.0', rendered
         )

@@ -174,6 +174,13 @@ def leads(to, status='ACTIVE'):
 TRIED = 'tcp:203.0.113.5'
 
 GROUP = 'nova:os-server-groups/group'
+SOFT = 'soft-anti-affinity'
+
+
+def group(policy, *members):
+    shown = {'id': 'group', 'policy': policy, 'members': members}
+    return {GROUP: {'server_group': shown}}
+
 
 CASES = (
     creates('server.create'),
@@ -181,13 +188,16 @@ CASES = (
     creates('server.create_with_keypair'),
     creates(
         'server.create_in_group',
-        done={GROUP: {'server_group': {'id': 'group', 'members': ['a']}}},
-        lies=(
-            {GROUP: {'server_group': {'id': 'group', 'members': ['b']}}},
-            {GROUP: None},
-        ),
+        done=group(SOFT, 'a'),
+        lies=(group(SOFT, 'b'), {GROUP: None}),
+    ),
+    canned.Case(
+        action='server.create_unawaited',
+        done=server(),
+        lies=(GONE, server('ERROR')),
     ),
     deletes('server.delete'),
+    deletes('server.delete_building'),
     deletes('server.delete_active'),
     canned.Case(
         action='server.rename',
@@ -339,8 +349,12 @@ CASES = (
     ),
     canned.Case(
         action='server_group.create',
-        done={'nova:os-server-groups/a': {}},
-        lies=({'nova:os-server-groups/a': None},),
+        done={'nova:os-server-groups/a': group('affinity')[GROUP]},
+        lies=(
+            {'nova:os-server-groups/a': None},
+            {'nova:os-server-groups/a': group(SOFT)[GROUP]},
+        ),
+        args={'name': 'a', 'policy': 'affinity'},
     ),
     canned.Case(
         action='server_group.delete',
@@ -389,6 +403,91 @@ class TestStates(testtools.TestCase):
 
     def test_where_what_is_wanted_is_reached_it_is_the_status(self):
         self.assertEqual('ACTIVE', self.state('server.rename', task='x'))
+
+    def test_what_is_still_built_is_there(self):
+        (case,) = (c for c in CASES if c.action == 'server.create_unawaited')
+        sight = case.look(server('BUILD', 'spawning'))
+        self.assertEqual((True, 'BUILD'), (sight.reached, sight.state))
+
+    def test_a_build_that_failed_may_still_be_deleted(self):
+        for action, final in (
+            ('server.delete', True),
+            ('server.delete_building', False),
+        ):
+            (case,) = (c for c in CASES if c.action == action)
+            self.assertEqual(final, case.look(server('ERROR')).final, action)
+
+
+class TestServerGroups(testtools.TestCase):
+    def look(self, policy, *placed, status='ACTIVE', message=''):
+        (case,) = (c for c in CASES if c.action == 'server.create_in_group')
+        members = [id_ for id_, _, _ in placed]
+        return case.look(
+            {
+                **server(status, fault={'message': message}),
+                **group(policy, 'a', *members),
+                'nova:servers/detail': {
+                    'servers': [
+                        {
+                            'id': id_,
+                            'name': id_,
+                            'status': state,
+                            'hostId': host,
+                        }
+                        for id_, state, host in (
+                            ('a', status, 'h1'),
+                            ('stranger', 'ACTIVE', 'h1'),
+                            *placed,
+                        )
+                    ]
+                },
+            }
+        )
+
+    def test_where_the_policy_wants_them(self):
+        for policy, host in (
+            ('affinity', 'h1'),
+            ('anti-affinity', 'h2'),
+            (SOFT, 'h1'),
+            (SOFT, 'h2'),
+        ):
+            sight = self.look(policy, ('b', 'ACTIVE', host))
+            self.assertTrue(sight.reached, policy)
+
+    def test_where_it_does_not(self):
+        for policy, host, on in (
+            ('affinity', 'h2', 'is not on the host of server/b'),
+            ('anti-affinity', 'h1', 'is on the host of server/b'),
+        ):
+            sight = self.look(
+                policy, ('c', 'ACTIVE', ''), ('b', 'ACTIVE', host)
+            )
+            self.assertFalse(sight.reached)
+            self.assertTrue(sight.final)
+            self.assertIn(on, sight.error)
+
+    def test_who_is_on_its_way_says_nothing(self):
+        for state, host in (
+            ('BUILD', 'h1'),
+            ('ERROR', 'h1'),
+            ('ACTIVE', ''),
+        ):
+            sight = self.look('anti-affinity', ('b', state, host))
+            self.assertTrue(sight.reached, state)
+
+    def test_no_host_is_the_right_of_a_strict_policy_alone(self):
+        for policy, message, allowed in (
+            ('affinity', 'No valid host was found. ', True),
+            ('anti-affinity', 'Exceeded maximum number of retries.', True),
+            ('affinity', 'Failure prepping block device.', False),
+            (SOFT, 'No valid host was found. ', False),
+        ):
+            sight = self.look(policy, status='ERROR', message=message)
+            self.assertEqual(
+                (allowed, True, 'ERROR'),
+                (sight.reached, sight.final, sight.state),
+                message,
+            )
 
 
 class TestSecurityGroups(testtools.TestCase):

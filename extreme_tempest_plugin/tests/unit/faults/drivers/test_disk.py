@@ -9,9 +9,9 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-import dataclasses
 from unittest import mock
 
+import msgspec
 import testtools
 
 from extreme_tempest_plugin.cloud import ssh
@@ -28,7 +28,7 @@ MIB = 1 << 20
 TARGET = configuration.Target(
     name='ctl1-var',
     hosts=(ssh.Host(address='10.0.0.1', user='stack'),),
-    disk=parts.Disk(path='/var', leave_mb=100),
+    part=parts.Disk(path='/var', leave_mb=100),
 )
 
 
@@ -94,5 +94,5 @@ class TestFiller(testtools.TestCase):
         )
 
     def test_tag_is_of_the_target_alone(self) -> None:
-        other = dataclasses.replace(TARGET, disk=parts.Disk(path='/srv'))
+        other = msgspec.structs.replace(TARGET, part=parts.Disk(path='/srv'))
         self.assertEqual(dead_man.tag(TARGET), dead_man.tag(other))

@@ -9,8 +9,8 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-import dataclasses
 import os
+from unittest import mock
 
 import fixtures
 import msgspec
@@ -18,6 +18,7 @@ import testtools
 
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import schema
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.faults.drivers import os_faults_child
 from extreme_tempest_plugin.tests.unit.faults import fakes
@@ -27,7 +28,7 @@ class TestChild(testtools.TestCase):
     def test_request_arrives_whole(self) -> None:
         jump = ssh.Host(address='j', user='v', key_file='/k/j')
         host = ssh.Host(address='h', user='u', key_file='/k/h', jump=jump)
-        target = dataclasses.replace(fakes.TARGET, hosts=(host,))
+        target = msgspec.structs.replace(fakes.TARGET, hosts=(host,))
         data = msgspec.json.encode({'verb': 'start', 'target': target})
         request = msgspec.json.decode(data, type=os_faults_child.Request)
         self.assertEqual(catalogue.Verb.START, request.verb)
@@ -36,7 +37,7 @@ class TestChild(testtools.TestCase):
     def test_os_faults_is_given_hosts_always(self) -> None:
         jump = ssh.Host(address='j', user='v', key_file='/k/j')
         host = ssh.Host(address='h', user='u', key_file='/k/h', jump=jump)
-        target = dataclasses.replace(fakes.TARGET, hosts=(host,))
+        target = msgspec.structs.replace(fakes.TARGET, hosts=(host,))
         given = os_faults_child.cloud_configuration(target)
         self.assertEqual(['h'], given['services']['rabbitmq']['hosts'])
         self.assertEqual(
@@ -54,6 +55,18 @@ class TestChild(testtools.TestCase):
             },
             given['node_discover']['args'][0],
         )
+
+    def test_no_half_of_a_password_is_told(self) -> None:
+        bmc = schema.Bmc('10.0.1.1', 'admin', 'very-secret-indeed')
+        request = os_faults_child.Request(
+            verb=catalogue.Verb.POWEROFF, target=fakes.TARGET, bmc=bmc
+        )
+        said = 'x' * 290 + bmc.password
+        with mock.patch.object(
+            os_faults_child.os_faults_power, 'press', return_value=said
+        ):
+            answer = os_faults_child.call(request)
+        self.assertNotIn('very', answer.error)
 
     def test_connections_are_never_shared(self) -> None:
         for option in ('ControlMaster=no', 'ControlPath=none'):

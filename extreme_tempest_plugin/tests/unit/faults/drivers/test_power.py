@@ -24,6 +24,7 @@ from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import schema
+from extreme_tempest_plugin.faults.drivers import child
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.faults.drivers import os_faults_child
 from extreme_tempest_plugin.faults.drivers import os_faults_power
@@ -35,7 +36,7 @@ UNITS = ('nova-api', 'mariadb')
 TARGET = configuration.Target(
     name='ctl1',
     hosts=(ssh.Host(address='10.0.0.1', user='stack'),),
-    power=bmcs.Power(
+    part=bmcs.Power(
         file='/etc/os-faults.yaml', fqdn='ctl1', bmc='10.1.0.1', units=UNITS
     ),
 )
@@ -93,6 +94,8 @@ class TestNodeState(testtools.TestCase):
             SILENT,
             state(SAID.replace('running', 'stopping')),
             dataclasses.replace(SILENT, answers=True, trouble='no login'),
+            state(power='powering off'),
+            dataclasses.replace(SILENT, power='powering on'),
         ):
             self.assertFalse(one.whole, one)
             self.assertTrue(one.moving, one)
@@ -126,18 +129,18 @@ class TestPower(testtools.TestCase):
     def _observe(self, answer: bytes) -> power.NodeState:
         done = subprocess.CompletedProcess([], 0, stdout=answer)
         with (
-            mock.patch.object(power.subprocess, 'run', return_value=done),
+            mock.patch.object(child.subprocess, 'run', return_value=done),
             mock.patch.object(reach, 'answers', return_value=False),
         ):
             (seen,) = power.Power(5).observe(TARGET)
         return seen
 
     def test_what_the_bmc_says_and_the_host_does(self) -> None:
-        seen = self._observe(b'{"power": "off", "error": ""}')
+        seen = self._observe(b'{"said": "off"}')
         self.assertEqual(DARK, seen)
 
     def test_bmc_that_says_nothing_is_no_evidence(self) -> None:
-        for answer in (b'', b'{"power": "", "error": "geheim is wrong"}'):
+        for answer in (b'', b'{"error": "geheim is wrong"}'):
             error = self.assertRaises(
                 ssh.UnreachableError, self._observe, answer
             )

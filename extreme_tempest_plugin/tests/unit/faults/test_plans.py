@@ -12,13 +12,13 @@
 import testtools
 
 from extreme_tempest_plugin import errors
-from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import plans
 from extreme_tempest_plugin.plan import model
 
 
-class TestCatalogue(testtools.TestCase):
+class TestPlans(testtools.TestCase):
     def test_known_kinds_pass(self) -> None:
-        catalogue.check(
+        plans.check(
             [
                 model.Fault(fault='service.restart', target='a'),
                 model.Fault(fault='service.terminate', target='a', hold=30),
@@ -31,12 +31,13 @@ class TestCatalogue(testtools.TestCase):
     def test_unknown_kind_names_the_known(self) -> None:
         error = self.assertRaises(
             errors.PlanError,
-            catalogue.check,
+            plans.check,
             [model.Fault(fault='service.explode', target='a')],
         )
         self.assertIn("'service.explode'", str(error))
         self.assertIn(
-            'disk.full, network.partition, node.off, node.reset, '
+            'clock.step, disk.full, host.command, network.delay, '
+            'network.loss, network.partition, node.off, node.reset, '
             'node.shutdown, service.freeze, service.kill, service.restart, '
             'service.terminate, switch.flap, switch.port_down',
             str(error),
@@ -46,7 +47,7 @@ class TestCatalogue(testtools.TestCase):
         for hold in (5.0, None):
             error = self.assertRaises(
                 errors.PlanError,
-                catalogue.check,
+                plans.check,
                 [model.Fault(fault='service.restart', target='a', hold=hold)],
             )
             self.assertIn('`hold`', str(error))
@@ -54,7 +55,7 @@ class TestCatalogue(testtools.TestCase):
     def test_recovery_within_the_hold_is_refused(self) -> None:
         error = self.assertRaises(
             errors.PlanError,
-            catalogue.check,
+            plans.check,
             [
                 model.Fault(
                     fault='service.terminate',
@@ -73,10 +74,10 @@ class TestCatalogue(testtools.TestCase):
             )
 
         both = model.Bounds(overlap=True)
-        catalogue.check([stop('a', 1), stop('b', 2)], both)
+        plans.check([stop('a', 1), stop('b', 2)], both)
         error = self.assertRaises(
             errors.PlanError,
-            catalogue.check,
+            plans.check,
             [stop('a', 2), stop('a', 1)],
             both,
         )
@@ -94,34 +95,30 @@ class TestCatalogue(testtools.TestCase):
 
         for hold, at in ((10, 5.1), (10, 14.9), (None, 900)):
             error = self.assertRaises(
-                errors.PlanError, catalogue.check, faults(hold, at)
+                errors.PlanError, plans.check, faults(hold, at)
             )
             self.assertIn('`overlap: true`', str(error))
-            catalogue.check(faults(hold, at), model.Bounds(overlap=True))
-        catalogue.check(faults(10, 15))
-        catalogue.check(faults(10, 4.9))
-
-    def test_every_kind_can_be_undone(self) -> None:
-        for kind in catalogue.KINDS.values():
-            self.assertNotEqual(kind.does, kind.undoes)
+            plans.check(faults(hold, at), model.Bounds(overlap=True))
+        plans.check(faults(10, 15))
+        plans.check(faults(10, 4.9))
 
     def test_freeze_may_hold_until_the_end(self) -> None:
         for hold in (0.0, 5.0, None):
             fault = model.Fault(
                 fault='service.freeze', target='a', hold=hold, recovery=30
             )
-            catalogue.check([fault])
-            self.assertEqual(0.0, catalogue.dead_man(fault))
+            plans.check([fault])
+            self.assertEqual(0.0, plans.dead_man(fault))
 
     def test_timer_on_the_target_must_know_when(self) -> None:
         fault = model.Fault(
             fault='network.partition', target='a', hold=20, recovery=30
         )
-        catalogue.check([fault])
-        self.assertEqual(50.0, catalogue.dead_man(fault))
+        plans.check([fault])
+        self.assertEqual(50.0, plans.dead_man(fault))
         error = self.assertRaises(
             errors.PlanError,
-            catalogue.check,
+            plans.check,
             [model.Fault(fault='network.partition', target='a', hold=None)],
         )
         self.assertIn('give `hold` in seconds', str(error))
@@ -129,7 +126,7 @@ class TestCatalogue(testtools.TestCase):
     def test_power_may_be_off_until_the_end(self) -> None:
         for hold in (0.0, 5.0, None):
             for kind in ('node.off', 'node.shutdown'):
-                catalogue.check(
+                plans.check(
                     [
                         model.Fault(
                             fault=kind, target='a', hold=hold, recovery=30
@@ -138,21 +135,6 @@ class TestCatalogue(testtools.TestCase):
                 )
         self.assertRaises(
             errors.PlanError,
-            catalogue.check,
+            plans.check,
             [model.Fault(fault='node.reset', target='a', hold=None)],
         )
-
-    def test_own_verbs_never_reach_os_faults(self) -> None:
-        theirs = {
-            verb
-            for kind in catalogue.KINDS.values()
-            if kind.by is catalogue.By.OS_FAULTS
-            for verb in (kind.does, kind.undoes)
-        }
-        ours = {
-            verb
-            for kind in catalogue.KINDS.values()
-            if kind.by is not catalogue.By.OS_FAULTS
-            for verb in (kind.does, kind.undoes)
-        }
-        self.assertEqual(set(), theirs & ours)

@@ -21,8 +21,13 @@ import testtools
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.faults import bmcs
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import clocks
+from extreme_tempest_plugin.faults import commands
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import links
 from extreme_tempest_plugin.faults import parts
+from extreme_tempest_plugin.faults import reading
+from extreme_tempest_plugin.faults import runtimes
 
 GOOD: dict[str, Any] = {
     'cloud_management': {'driver': 'universal'},
@@ -85,6 +90,20 @@ def cut(name: str = 'cut', **changes: Any) -> dict[str, Any]:
     return data
 
 
+def link(**changes: Any) -> dict[str, Any]:
+    """GOOD with a link and the hosts of a partition."""
+    data = cut()
+    part = {'host': '10.0.0.1', 'peers': ['10.0.0.2'], **changes}
+    data['links'] = {'link': part}
+    return data
+
+
+def step(**changes: Any) -> dict[str, Any]:
+    """GOOD with a clock."""
+    part = {'host': '10.0.0.1', 'step_s': 300, **changes}
+    return changed('clocks', {'clock': part})
+
+
 def fill(**changes: Any) -> dict[str, Any]:
     """GOOD with a disk."""
     part = {'host': '10.0.0.1', 'path': '/var/lib', **changes}
@@ -100,6 +119,24 @@ def power(args: object = None, **changes: Any) -> dict[str, Any]:
     """GOOD with a BMC of its node."""
     args = args or {'mac_to_bmc': {MAC: {**BMC, **changes}}}
     return changed('power_managements', [{'driver': 'ipmi', 'args': args}])
+
+
+def container(**changes: Any) -> dict[str, Any]:
+    """GOOD with a container (None: a key is left out)."""
+    given = {
+        'driver': 'docker_container',
+        'args': {'container_name': 'nova_api'},
+        'hosts': ['10.0.0.1'],
+        **changes,
+    }
+    given = {key: value for key, value in given.items() if value is not None}
+    return changed('containers', {'nova-api': given})
+
+
+def redfish(**changes: Any) -> dict[str, Any]:
+    """The same, by Redfish."""
+    args = {'mac_to_bmc': {MAC: {**BMC, **changes}}}
+    return changed('power_managements', [{'driver': 'redfish', 'args': args}])
 
 
 def switch(
@@ -128,7 +165,107 @@ def switch(
     return changed('switches', {'sw': given})
 
 
+def command(name: str = 'alarm', **changes: Any) -> dict[str, Any]:
+    """GOOD with commands (None: a key is left out)."""
+    given = {
+        'hosts': ['10.0.0.1'],
+        'inject': ['rabbitmqctl', 'set_limit', 'absolute', '1'],
+        'heal': ['rabbitmqctl', 'set_limit', '0.4'],
+        'status': ['rabbitmq-diagnostics', '-q', 'check_local_alarms'],
+        'says_broken': 'Memory alarm',
+        **changes,
+    }
+    given = {key: value for key, value in given.items() if value is not None}
+    return changed('commands', {name: given})
+
+
+#: No list of words that a shell takes as they are.
+BAD_WORDS = (
+    (('x', 'y;id'), 'refused'),
+    (('x', '$(id)'), 'refused'),
+    (('x', '`id`'), 'refused'),
+    (('x', 'a b'), 'refused'),
+    (('x', '*'), 'refused'),
+    (('x', '|'), 'refused'),
+    (('x', '>y'), 'refused'),
+    (('x', ','), 'refused'),
+    (('x', '%h'), 'refused'),
+    (('x', 'y\n'), 'refused'),
+    (('x', ''), 'refused'),
+    (('-x',), 'refused'),
+    (('.',), 'refused'),
+    (('sh', '-c', 'reboot'), 'something else'),
+    (('/bin/bash',), 'something else'),
+    (('nice', 'env', 'x'), 'something else'),
+    ((), 'give a program'),
+)
 BAD = [
+    *(
+        (command(**{key: [*words]}), f'commands.alarm.{key}', reason)
+        for key in ('inject', 'heal', 'status')
+        for words, reason in BAD_WORDS
+    ),
+    (
+        command(heal=['rabbitmqctl', 'set_limit', 'absolute', '1']),
+        'commands.alarm.heal',
+        'same as inject',
+    ),
+    *(
+        (command(**{key: None}), 'commands.alarm', key)
+        for key in ('hosts', 'inject', 'heal', 'status', 'says_broken')
+    ),
+    (command(inject='reboot'), 'commands.alarm.inject', 'array'),
+    (command(hosts=[]), 'commands.alarm.hosts', 'length'),
+    (command(hosts=['10.0.0.7']), 'commands.alarm.hosts', 'no ip of'),
+    *(
+        (command(says_broken=words), 'alarm.says_broken', 'refused')
+        for words in ('', ' ', 'a  b', ' a', 'a|b', 'a\nb', '$x')
+    ),
+    (command(injcet=['x']), 'commands.alarm', 'injcet'),
+    (command(name='rabbitmq'), 'commands.rabbitmq', 'name of another'),
+    (command(name='a;b'), 'commands.a;b', 'refused'),
+    (
+        changed('targets', {'a': {'driver': 'x', 'hosts': ['10.0.0.1']}}),
+        'targets.a.driver',
+        'no driver',
+    ),
+    (
+        changed('targets', {'a': {'driver': 'disk', 'hosts': ['10.0.0.1']}}),
+        'targets.a.driver',
+        'no driver',
+    ),
+    *(
+        (container(**{key: value}), f'containers.nova-api{what}', reason)
+        for key, value, what, reason in (
+            ('driver', 'lxc', '.driver', 'must be docker_container'),
+            ('driver', None, '', 'driver'),
+            ('args', None, '', 'args'),
+            ('args', {}, '.args', 'container_name'),
+            ('args', {'container_name': 7}, '.args.container_name', 'str'),
+            (
+                'args',
+                {'container_name': 'nova_api', 'grep': 'x'},
+                '.args',
+                'grep',
+            ),
+            *(
+                (
+                    'args',
+                    {'container_name': name},
+                    '.args.container_name',
+                    'refused as a container',
+                )
+                for name in ('', '-f', 'a;id', '$(id)', 'a b', 'n/a', "a'b")
+            ),
+            ('hosts', None, '', 'hosts'),
+            ('hosts', [], '.hosts', 'length'),
+            ('hosts', ['10.0.0.7'], '.hosts', 'no ip of'),
+            ('runtime', 'lxc', '.runtime', 'lxc'),
+            ('unit', 'a b', '.unit', 'refused as a unit'),
+            ('port', ['tcp', 'x'], '.port', 'is none: write'),
+            ('image', 'x', '', 'image'),
+        )
+    ),
     *(
         (power(**{key: value}), f'power_managements[0].args: {what}', reason)
         for key, value, what, reason in (
@@ -140,6 +277,22 @@ BAD = [
             ('password', 'geheim' * 4, 'password', 'longer than 20'),
         )
     ),
+    *(
+        (redfish(**{key: value}), f'power_managements[0].args: {what}', reason)
+        for key, value, what, reason in (
+            ('address', 'ftp://10.1.0.1', 'address', 'refused'),
+            ('address', 'https://10.1.0.1/x', 'address', 'refused'),
+            ('address', 'https://root:geheim@10.1.0.1', 'address', 'a user'),
+            ('address', '10.1.0.1 x', 'address', 'refused'),
+            ('address', 'http://10.1.0.1', 'address', 'verify: false'),
+            ('verify', '', 'verify', 'is empty'),
+            ('system', '../Managers/1', 'system', 'refused'),
+            ('username', '', 'username', 'is empty'),
+            ('password', '', 'password', 'is empty'),
+        )
+    ),
+    (redfish(verify=1), 'verify', 'Expected `bool | str`'),
+    (power(verify=False), 'mac_to_bmc', 'verify'),
     (power(password=4711), 'password', 'Expected `str`'),
     (power(pasword='x'), 'mac_to_bmc', 'pasword'),
     (power({'mac_to_bmcs': {}}), 'power_managements[0].args', 'mac_to_bmcs'),
@@ -191,7 +344,7 @@ BAD = [
             (('.', 'PORT'), 'refused'),
             (('switchport', 'PORT', 'PORT'), 'one word PORT'),
             (('PORT', 'down'), 'one word PORT'),
-            ((), 'one word PORT'),
+            ((), 'give a program'),
         )
     ),
     (switch(up=['switchport', 'down', 'all', 'PORT']), 'sw.up', 'same as'),
@@ -202,6 +355,8 @@ BAD = [
     (switch(says_up='Down'), 'switches.sw.says_up', 'same as says_down'),
     (switch(ip='-oProxyCommand=x'), 'switches.sw.auth: address', 'refused'),
     (switch(auth={'password': 'x'}), 'switches.sw.auth', 'passwords'),
+    (switch(no_timer=True), 'switches.sw', 'are for netmiko'),
+    (switch(verify=False), 'switches.sw', 'are for netmiko'),
     (switch(targets={}), 'switches.sw.targets', 'length'),
     (switch({'ports': []}), 'switches.sw.targets', 'length'),
     *(
@@ -281,8 +436,30 @@ BAD = [
     (cut(peers=['10.0.0.8']), 'partitions.cut.peers', 'on the way'),
     (cut(direction='down'), 'partitions.cut.direction', 'down'),
     (cut(port=0), 'partitions.cut.port', '>= 1'),
+    (cut(ports=[0]), 'partitions.cut.ports', '>= 1'),
+    (cut(ports=[4567], port=22), 'partitions.cut.port', 'none of ports'),
     (cut(name='rabbitmq'), 'partitions.rabbitmq', 'name of another'),
     (cut(name='a;b'), 'partitions.a;b', 'refused'),
+    (link(loss=20, host='10.0.0.7'), 'links.link.host', 'no ip of'),
+    (link(loss=20, peers=['10.0.0.7']), 'links.link.peers', 'no ip of'),
+    (link(loss=20, peers=['10.0.0.1']), 'links.link.peers', 'host itself'),
+    (link(delay_ms=200, peers=['10.0.0.8']), 'links.link.peers', 'on the way'),
+    (link(loss=0), 'links.link.loss', '>= 1'),
+    (link(loss=100), 'links.link.loss', '<= 99'),
+    (link(loss=2.5), 'links.link.loss', 'int'),
+    (link(loss=20, rate=1), 'links.link', 'rate'),
+    (link(loss=20, delay_ms=200), 'links.link', 'either loss or'),
+    (link(loss=20, jitter_ms=1), 'links.link', 'either loss or'),
+    (link(), 'links.link', 'give loss'),
+    (link(delay_ms=10), 'links.link.delay_ms', '>= 20'),
+    (link(delay_ms=9999), 'links.link.delay_ms', '<= 2000'),
+    (link(delay_ms=200, jitter_ms=101), 'links.link.jitter_ms', 'half'),
+    (link(delay_ms=200, direction='out'), 'links.link.direction', 'of a loss'),
+    (step(host='10.0.0.7'), 'clocks.clock.host', 'no ip of'),
+    (step(step_s=9), 'clocks.clock.step_s', 'too few'),
+    (step(step_s=-9), 'clocks.clock.step_s', 'too few'),
+    (step(step_s=9999999), 'clocks.clock.step_s', '<= 2592000'),
+    (step(step=300), 'clocks.clock', 'step'),
     (fill(host='10.0.0.7'), 'disks.var.host', 'no ip of'),
     (fill(leave_mb=-1), 'disks.var.leave_mb', '>= 0'),
     (fill(file='/x'), 'disks.var', 'file'),
@@ -315,7 +492,7 @@ BAD = [
 ]
 
 
-class TestConfiguration(testtools.TestCase):
+class TestReading(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         directory = tempfile.TemporaryDirectory()
@@ -325,7 +502,7 @@ class TestConfiguration(testtools.TestCase):
     def _read(self, data: object) -> configuration.Configuration:
         # Every JSON is YAML; operators have both.
         self.path.write_text(json.dumps(data))
-        return configuration.read(str(self.path))
+        return reading.read(str(self.path))
 
     def test_target(self) -> None:
         target = self._read(GOOD).targets['rabbitmq']
@@ -351,7 +528,7 @@ class TestConfiguration(testtools.TestCase):
             ' port: [udp, 53, ingress]}\n'
             '    hosts: [h1]\n'
         )
-        target = configuration.read(str(self.path)).targets['named']
+        target = reading.read(str(self.path)).targets['named']
         self.assertEqual(0, target.port)
         jump = target.hosts[0].jump
         self.assertIsNotNone(jump)
@@ -365,22 +542,91 @@ class TestConfiguration(testtools.TestCase):
             parts.Partition(
                 peers=('10.0.0.2', '2001:db8::3'), direction='in', port=5672
             ),
-            target.partition,
+            target.part,
         )
         self.assertEqual(['10.0.0.1'], [h.address for h in target.hosts])
         self.assertEqual(catalogue.Subject.PARTITION, target.subject)
         self.assertEqual('10.0.0.1 and 10.0.0.2, 2001:db8::3', str(target))
+        target = self._read(cut(ports=[4568, 4567, 4568])).targets['cut']
+        self.assertEqual(
+            parts.Partition(
+                peers=('10.0.0.2',), ports=(4567, 4568), port=4568
+            ),
+            target.part,
+        )
         rabbit = read.targets['rabbitmq']
         self.assertEqual(catalogue.Subject.SERVICE, rabbit.subject)
         self.assertEqual('rabbitmq-server on 10.0.0.1', str(rabbit))
 
+    def test_loss(self) -> None:
+        peers = ['10.0.0.2', '2001:DB8:0::3']
+        target = self._read(link(loss=20, peers=peers, port=5672)).targets[
+            'link'
+        ]
+        self.assertEqual(
+            links.Loss(
+                peers=('10.0.0.2', '2001:db8::3'), percent=20, port=5672
+            ),
+            target.part,
+        )
+        self.assertEqual(catalogue.Subject.LOSS, target.subject)
+
+    def test_delay(self) -> None:
+        target = self._read(link(delay_ms=200, jitter_ms=100)).targets['link']
+        self.assertEqual(
+            links.Delay(peers=('10.0.0.2',), delay_ms=200, jitter_ms=100),
+            target.part,
+        )
+        self.assertEqual(catalogue.Subject.DELAY, target.subject)
+        self.assertEqual('200 ± 100 ms from 10.0.0.1 to 10.0.0.2', str(target))
+
+    def test_clock(self) -> None:
+        target = self._read(step(step_s=-10)).targets['clock']
+        self.assertEqual(clocks.Clock(step_s=-10), target.part)
+        self.assertEqual(catalogue.Subject.CLOCK, target.subject)
+
     def test_disk(self) -> None:
         target = self._read(fill(leave_mb=5)).targets['var']
-        self.assertEqual(parts.Disk(path='/var/lib', leave_mb=5), target.disk)
+        self.assertEqual(parts.Disk(path='/var/lib', leave_mb=5), target.part)
         self.assertEqual(catalogue.Subject.DISK, target.subject)
         self.assertEqual('/var/lib on 10.0.0.1', str(target))
-        root = self._read(fill(path='/')).targets['var'].disk
+        root = self._read(fill(path='/')).targets['var'].part
         self.assertEqual('/', root.path)
+
+    def test_container(self) -> None:
+        target = self._read(
+            container(
+                runtime='podman', unit='tripleo_nova_api', port=['tcp', 8774]
+            )
+        ).targets['nova-api']
+        self.assertEqual(
+            runtimes.Container(container='nova_api', runtime='podman'),
+            target.part,
+        )
+        self.assertEqual(catalogue.Subject.SERVICE, target.subject)
+        self.assertEqual(
+            ('tripleo_nova_api', 8774, 'nova_api'),
+            (target.unit, target.port, target.runs_as),
+        )
+        self.assertEqual('the container nova_api on 10.0.0.1', str(target))
+
+    def test_container_as_os_faults_knows_it(self) -> None:
+        target = self._read(container()).targets['nova-api']
+        self.assertEqual(('', 0), (target.unit, target.port))
+        self.assertEqual(runtimes.Container(container='nova_api'), target.part)
+
+    def test_power_waits_for_the_unit_of_a_container(self) -> None:
+        for unit, wanted in (
+            ('', ('rabbitmq-server',)),
+            ('c.service', ('rabbitmq-server', 'c.service')),
+        ):
+            data = {
+                **power(),
+                'containers': container(unit=unit)['containers'],
+            }
+            part = self._read(data).targets['ctl1'].part
+            assert isinstance(part, bmcs.Power)
+            self.assertEqual(wanted, part.units)
 
     def test_each_mistake_is_refused_in_one_line(self) -> None:
         for data, key, reason in BAD:
@@ -419,55 +665,90 @@ class TestConfiguration(testtools.TestCase):
                     bmc='10.1.0.1',
                     units=('rabbitmq-server',),
                 ),
-                target.power,
+                target.part,
             )
             self.assertEqual(catalogue.Subject.NODE, target.subject)
             self.assertEqual('10.0.0.1 by its BMC 10.1.0.1', str(target))
+
+    def test_redfish(self) -> None:
+        long = 'geheim' * 9
+        for address, url in (
+            ('10.1.0.1', 'https://10.1.0.1'),
+            ('bmc1:8443', 'https://bmc1:8443'),
+            ('https://[2001:db8::1]:443/', 'https://[2001:db8::1]:443/'),
+        ):
+            read = self._read(redfish(address=address, password=long))
+            target = read.targets['ctl1']
+            self.assertEqual('redfish', target.part.driver)
+            self.assertEqual('sushy, by Redfish', target.part.by)
+            self.assertIn(f'by its BMC {address}', str(target))
+            bmc = bmcs.credentials(target.part)
+            self.assertEqual(
+                (url, long, True), (bmc.url, bmc.password, bmc.verify)
+            )
+            self.assertNotIn('geheim', repr(bmc) + repr(read))
+        # Never without a word that nobody vouches for it.
+        read = self._read(redfish(address='http://bmc1', verify=False))
+        self.assertIn('ctl1', read.targets)
 
     def test_secrets_are_read_when_they_are_needed(self) -> None:
         read = self._read(power())
         target = read.targets['ctl1']
         self.assertNotIn('geheim', repr(read) + str(msgspec.json.encode(read)))
-        bmc = bmcs.credentials(target.power)
+        bmc = bmcs.credentials(target.part)
         self.assertEqual(('root', 'geheim'), (bmc.username, bmc.password))
         self.assertNotIn('geheim', repr(bmc))
         self._read(power(password='neu'))
-        self.assertEqual('neu', bmcs.credentials(target.power).password)
+        self.assertEqual('neu', bmcs.credentials(target.part).password)
         self._read(GOOD)
         error = self.assertRaises(
-            errors.UsageError, bmcs.credentials, target.power
+            errors.UsageError, bmcs.credentials, target.part
         )
         self.assertIn('the BMC of ctl1 no longer', str(error))
 
     def test_no_mistake_shows_a_password(self) -> None:
-        for changes in ({'usrname': 'x'}, {'username': 'geheim' * 3}):
-            error = self.assertRaises(
-                errors.UsageError, self._read, power(**changes)
-            )
+        for data in (
+            power(usrname='x'),
+            power(username='geheim' * 3),
+            redfish(address='https://root:geheim@10.1.0.1'),
+        ):
+            error = self.assertRaises(errors.UsageError, self._read, data)
             self.assertNotIn('geheim', str(error))
 
     def test_switch(self) -> None:
         target = self._read(switch(says_up='Connected')).targets['ctl1-net']
         self.assertEqual(['10.0.0.99'], [h.address for h in target.hosts])
         self.assertEqual(catalogue.Subject.PORTS, target.subject)
-        ports = target.ports
+        ports = target.part
         self.assertEqual(
             (
                 ('switchport', 'down', 'all', 'ctl1-eth0'),
                 ('switchport', 'down', 'all', 'Eth1/2:3'),
             ),
-            ports.commands(ports.down),
+            ports.each(ports.down),
         )
         self.assertEqual('connected', ports.says_up)
         self.assertEqual(['10.0.0.1'], [h.address for h in ports.behind])
         self.assertEqual('ctl1-eth0, Eth1/2:3 of 10.0.0.99', str(target))
 
+    def test_commands(self) -> None:
+        target = self._read(command()).targets['alarm']
+        self.assertEqual(
+            commands.Commands(
+                inject=('rabbitmqctl', 'set_limit', 'absolute', '1'),
+                heal=('rabbitmqctl', 'set_limit', '0.4'),
+                status=('rabbitmq-diagnostics', '-q', 'check_local_alarms'),
+                says_broken='Memory alarm',
+            ),
+            target.part,
+        )
+        self.assertEqual(catalogue.Subject.COMMAND, target.subject)
+        self.assertEqual('rabbitmqctl on 10.0.0.1', str(target))
+
     def test_status_of_all_ports_is_asked_once(self) -> None:
         data = switch(status=['switchport', 'show'])
-        ports = self._read(data).targets['ctl1-net'].ports
-        self.assertEqual(
-            (('switchport', 'show'),), ports.commands(ports.status)
-        )
+        ports = self._read(data).targets['ctl1-net'].part
+        self.assertEqual((('switchport', 'show'),), ports.each(ports.status))
 
     def test_jump_host_of_a_switch(self) -> None:
         auth = {'username': 'u', 'jump': {'host': 'j'}}
@@ -476,7 +757,7 @@ class TestConfiguration(testtools.TestCase):
 
     def test_no_file(self) -> None:
         error = self.assertRaises(
-            errors.UsageError, configuration.read, '/nonexistent/x'
+            errors.UsageError, reading.read, '/nonexistent/x'
         )
         self.assertIn('os_faults_config', str(error))
 
@@ -484,6 +765,6 @@ class TestConfiguration(testtools.TestCase):
         for text in ('a: [', '\x00', '- just\n- a list', 'word', ''):
             self.path.write_text(text)
             error = self.assertRaises(
-                errors.UsageError, configuration.read, str(self.path)
+                errors.UsageError, reading.read, str(self.path)
             )
             self.assertNotIn('\n', str(error))

@@ -1,0 +1,139 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Asks whether the cloud is in its steady state, while a campaign lasts.
+
+Each check in a thread of its own, so that a host that hangs holds up nobody.
+"""
+
+import collections.abc
+import threading
+import time
+
+from extreme_tempest_plugin import breaking
+from extreme_tempest_plugin import errors
+from extreme_tempest_plugin import run_directory
+from extreme_tempest_plugin import settings as settings_
+from extreme_tempest_plugin import steady
+from extreme_tempest_plugin import steady_checks
+from extreme_tempest_plugin.cloud import credentials
+from extreme_tempest_plugin.cloud import outcomes
+from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.history import events
+from extreme_tempest_plugin.history import notes
+from extreme_tempest_plugin.plan import model
+
+#: Seconds between two looks.
+_PERIOD = 1.0
+#: Seconds that a cloud has to show its steady state before the first fault.
+_PATIENCE = 20.0
+#: Seconds for which a look that is under way is awaited at the end.
+_END = 90.0
+
+
+class Steadying:
+    """Asks the checks of one campaign; none where nothing is broken.
+
+    :param up: what the monitors say.
+    :param record: takes each event.
+    :param note: writes notes.
+    :ivar state: what the checks say.
+    :raises UsageError: if the os-faults configuration cannot be used.
+    """
+
+    def __init__(
+        self,
+        plan: model.Plan,
+        settings: settings_.Settings,
+        access: credentials.Access,
+        directory: run_directory.RunDirectory,
+        up: steady_checks.Up,
+        record: collections.abc.Callable[[events.Event], None],
+        note: notes.Notes,
+    ) -> None:
+        self.state = steady.State(
+            record,
+            note,
+            breaking.others(plan.faults, settings.destructive),
+            plan.steady.within,
+        )
+        self._wanted = steady_checks.Checks(plan, settings, access, up, note)
+        self._directory = directory
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._checks: list[steady.Check] = []
+
+    def hold(self, say: collections.abc.Callable[[str], None]) -> None:
+        """Begin to ask, and see that the cloud is in its steady state.
+
+        :param say: told what is being done.
+        :raises RefusedError: if it is not.
+        """
+        try:
+            for check in self._wanted.of(self._directory, self._over.is_set):
+                self._begin(check)
+        except ports.CallError as error:
+            raise _refusal(
+                f'it does not say what it offers: {error}'
+            ) from None
+        end = time.monotonic() + _PATIENCE
+        while (awaited := self.state.awaited()) or self.state.unsteady():
+            if time.monotonic() >= end and not awaited:
+                said = '; '.join(
+                    f'{name}: {why}'
+                    for name, why in self.state.unsteady().items()
+                )
+                raise _refusal(said)
+            say('looking whether the cloud is in its steady state')
+            time.sleep(_PERIOD)
+
+    def settle(self, say: collections.abc.Callable[[str], None]) -> None:
+        """Wait until it is in its steady state again, if that may come."""
+        while waiting := self.state.unsettled():
+            say(f'waiting for {", ".join(waiting)}')
+            time.sleep(_PERIOD)
+
+    def stop(self) -> None:
+        """Ask nobody any more; a second time does nothing."""
+        self._over.set()
+        until = time.monotonic() + _END
+        while self._threads:
+            self._threads.pop().join(max(0.0, until - time.monotonic()))
+        while self._checks:
+            self._checks.pop().end()
+
+    def _begin(self, check: steady.Check) -> None:
+        self.state.add(check)
+        self._checks.append(check)
+        # Of a process that ends nobody waits for an answer.
+        thread = threading.Thread(target=self._ask, args=(check,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _ask(self, check: steady.Check) -> None:
+        while not self._over.wait(_PERIOD):
+            if not self.state.due(check):
+                continue
+            began = time.monotonic_ns()
+            try:
+                said = check.look()
+            except Exception as error:
+                # Whatever it is, it is ours, and the verdict is unknown.
+                self.state.give_up(check, outcomes.line(error))
+                return
+            self.state.take(check, began, said)
+
+
+def _refusal(why: str) -> errors.RefusedError:
+    return errors.RefusedError(
+        'the cloud is not in its steady state, so nothing was broken: '
+        f'{why}: repair that, or leave it out of steady.checks of the plan'
+    )
