@@ -71,25 +71,30 @@ def take(
             continue
         counts[name] = len(found)
         for one in found:
-            names = {'name': one.name} if one.name else {}
-            record(
-                events.Census(
-                    t=clock(),
-                    actor=actor,
-                    phase=phase,
-                    service=kind.service,
-                    resource=f'{name}/{one.id}',
-                    state=one.state,
-                    owner=one.owner or cloud.project,
-                    refs={**names, **one.refs},
-                )
-            )
+            seen = _seen(phase, kind, one, one.owner or cloud.project)
+            record(seen(t=clock(), actor=actor))
         note(
             events.Topic.CENSUS_COMPLETE,
             f'{phase}/{name}',
             f'{len(found)} listed',
         )
     return counts
+
+
+def _seen(
+    phase: events.CensusPhase, kind: kinds.Kind, one: kinds.Found, owner: str
+) -> collections.abc.Callable[..., events.Census]:
+    """A resource as it stands in the history, but for when and by whom."""
+    names = {'name': one.name} if one.name else {}
+    return functools.partial(
+        events.Census,
+        phase=phase,
+        service=kind.service,
+        resource=f'{kind.name}/{one.id}',
+        state=one.state,
+        owner=owner,
+        refs={**names, **one.refs},
+    )
 
 
 def _listed(kind: kinds.Kind, cloud: ports.Cloud) -> tuple[kinds.Found, ...]:

@@ -90,15 +90,10 @@ class Service(ports.Service):
         )
         try:
             self._authenticate()
-            sent = self._headers
-            if version or headers:
-                sent = {**sent, **(headers or {})}
-            if version:
-                sent['OpenStack-API-Version'] = f'{self._versioned} {version}'
             response, answer = self._over.request(
                 f'{self._base}/{path}' if path else self._base,
                 method,
-                headers=sent,
+                headers=self._with(version, headers),
                 body=encoded,
             )
             self._client.check(response, answer)
@@ -122,6 +117,17 @@ class Service(ports.Service):
             body=answer,
             headers=response,
         )
+
+    def _with(
+        self, version: str, headers: collections.abc.Mapping[str, str] | None
+    ) -> dict[str, str]:
+        """The headers of one request."""
+        if not version and not headers:
+            return self._headers
+        sent = {**self._headers, **(headers or {})}
+        if version:
+            sent['OpenStack-API-Version'] = f'{self._versioned} {version}'
+        return sent
 
     def _authenticate(self) -> None:
         """Know the endpoint and the headers, which change with the token.

@@ -16,6 +16,7 @@ programs of this machine: systemd, sshd, nft, tc. Its only interface ends in a
 network namespace, from which we reach it.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -30,6 +31,10 @@ import fixtures
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.tests.functional.faults import initramfs
 
+#: What the kernel says at its first process if this machine's processor has
+#: more registers than it was built for (some with AVX-512 or AMX): that is the
+#: machine's, and for good.
+_UNFIT = 'ptrace set fp regs failed'
 #: Where the package is unpacked, where it is not installed.
 ROOT = 'EXTREME_UML'
 #: Seconds that a guest may take to be there, on a busy machine.
@@ -137,9 +142,13 @@ asyncio.run(main())
 
 
 class Guest(fixtures.Fixture):
-    """Runs the machine; ``host`` says how it is reached."""
+    """Runs the machine; ``host`` says how it is reached.
+
+    It is not there if ``unfit`` says why this machine can have none.
+    """
 
     host: ssh.Host
+    unfit = ''
 
     def _setUp(self) -> None:
         self._directory = pathlib.Path(
@@ -229,8 +238,13 @@ class Guest(fixtures.Fixture):
             except (ssh.UnreachableError, AssertionError):
                 if process.poll() is not None or time.monotonic() > end:
                     log = self._directory / 'console'
-                    said = log.read_text(errors='replace')[-2000:]
-                    raise RuntimeError(f'no guest: {said}') from None
+                    said = log.read_text(errors='replace')
+                    if _UNFIT not in said:
+                        raise RuntimeError(
+                            f'no guest: {said[-2000:]}'
+                        ) from None
+                    self.unfit = f'no guest on this processor: {_UNFIT}'
+                    return
                 time.sleep(0.2)
 
     def _run(
@@ -251,8 +265,7 @@ class Guest(fixtures.Fixture):
                 start_new_session=True,
             )
         self.addCleanup(process.wait)
-        # The kernel has a process for each of its own.
-        self.addCleanup(os.killpg, process.pid, signal.SIGKILL)
+        self.addCleanup(_kill_group, process.pid)
         return process
 
 
@@ -274,6 +287,12 @@ def usable() -> str:
 
 def _root() -> pathlib.Path:
     return pathlib.Path(os.environ.get(ROOT, '/'))
+
+
+def _kill_group(pid: int) -> None:
+    # The kernel has a process for each of its own; none if it ended by itself.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _ip(*words: str) -> None:

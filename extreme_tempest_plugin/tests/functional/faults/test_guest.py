@@ -55,6 +55,8 @@ class TestGuest(test_killed_run.KilledRun):
         # What fails in there cleans up by itself.
         cls.guest.setUp()
         cls.addClassCleanup(cls.guest.cleanUp)
+        if why := cls.guest.unfit:
+            raise cls.skipException(why)
 
     def setUp(self) -> None:
         super().setUp()
