@@ -11,8 +11,8 @@
 #    under the License.
 """Faults on real hosts with a real systemd; run in ``sandbox exec``.
 
-With ``EXTREME_FAULTS=all`` each kind is killed at each moment; without it, at
-some.
+With ``EXTREME_FAULTS=all`` each kind is tried, and killed at each moment;
+without it, some are, and at some.
 """
 
 import os
@@ -142,12 +142,12 @@ class TestInjection(_OnSandbox):
             self.assertGreater(new.restarts, old.restarts)
 
     def test_host_that_is_away(self) -> None:
-        for kind, name in AWAY:
+        for kind, name in AWAY if EVERY else AWAY[::3]:
             with self.subTest(kind=kind):
                 self._run(kind, name)
 
     def test_frozen_or_cut_off(self) -> None:
-        for kind, name in THERE:
+        for kind, name in THERE if EVERY else THERE[:5]:
             with self.subTest(kind=kind, name=name):
                 self._run(kind, name)
 
