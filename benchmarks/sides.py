@@ -83,6 +83,20 @@ def tempest(url, seconds, how):
     return Sample(**json.loads(_run([*command, str(seconds), how])))
 
 
+def loop(seconds, processes):
+    """A loop of Python in so many processes at once, all of them together."""
+    command = [sys.executable, str(PEERS / 'loop.py'), str(seconds)]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE)
+        for _ in range(processes)
+    ]
+    found = [json.loads(one.communicate()[0]) for one in running]
+    return Sample(
+        operations=sum(one['operations'] for one in found),
+        cpu_s=sum(one['cpu_s'] for one in found),
+    )
+
+
 def _run(command, **environment):
     done = subprocess.run(
         command,

@@ -27,7 +27,9 @@ the CPU time of two cores, to those that one process does in that of one; the
 stub and whatever else runs have no part in it. Each process has the same
 number of users, for whoever adds workers wants more of them.
 scale_4_workers_wall: the same by the clock, with the stub and all else on the
-same cores.
+same cores. scale_loop: a loop of Python that waits for nothing, in two
+processes to one, for what the machine allows: two cores may be one with two
+threads, or share a cache.
 
 Needs nginx: that of the machine, or the Debian package, which is unpacked
 into a cache. Rally is installed into an environment of its own there.
@@ -45,6 +47,8 @@ import sides
 #: Users of a comparison, and of each process where workers are compared.
 USERS = 8
 SCALE_USERS = 32
+#: On which workers are compared.
+CORES = 2
 
 
 def add_arguments(parser):
@@ -116,6 +120,9 @@ def _round(url, arguments, without, peer, figures):
             sample = sides.tempest(url, seconds, how)
             figures.add(name, sample.per_cpu_s)
     if 'scale' not in without:
+        for processes in (1, CORES):
+            sample = sides.loop(seconds, processes)
+            figures.add(f'loop_{processes}', sample.per_cpu_s)
         for processes in (1, 4):
             users = SCALE_USERS * processes
             sample = sides.ours(url, users, seconds, processes=processes)
@@ -155,13 +162,13 @@ def measure(arguments):
 
 
 def _ratios(figures):
-    cores = 2
     asked = {
         'vs_fasthttpuser': ('storm', 'fasthttpuser'),
         'vs_rally': ('storm', 'rally'),
         'vs_tempest': ('storm', 'tempest'),
         'vs_tempest_bare': ('storm', 'tempest_bare'),
-        'scale_4_workers': ('workers_4', 'workers_1', cores),
+        'scale_4_workers': ('workers_4', 'workers_1', CORES),
+        'scale_loop': (f'loop_{CORES}', 'loop_1', CORES),
         'scale_4_workers_wall': ('workers_4_wall', 'workers_1_wall'),
     }
     found = {}
