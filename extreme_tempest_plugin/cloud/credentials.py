@@ -14,6 +14,8 @@
 import collections.abc
 import contextlib
 import dataclasses
+import logging
+import time
 import typing
 
 import urllib3
@@ -24,6 +26,7 @@ from tempest.lib import exceptions as lib_exceptions
 from tempest.lib.common import dynamic_creds
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.cloud import outcomes
 
 #: What Tempest and urllib3 raise where the cloud cannot be used.
 _TROUBLE = (
@@ -31,6 +34,13 @@ _TROUBLE = (
     urllib3.exceptions.HTTPError,
     OSError,
 )
+
+
+#: How often Tempest is told to take away what it made, and s in between.
+_TRIES = 4
+_PAUSE = 5.0
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +124,30 @@ def from_tempest(
             provided=provided(user, router) if dynamic else (),
         )
     finally:
-        provider.clear_creds()
+        _give_back(provider, name)
+
+
+def _give_back(provider: typing.Any, name: str) -> None:
+    """Take away what Tempest made.
+
+    What goes on in the cloud may hold it for a while, and what a run has lost
+    there for good. The run has its verdict all the same.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            provider.clear_creds()
+        except _TROUBLE as error:
+            if left:
+                time.sleep(_PAUSE)
+                continue
+            LOG.error(
+                'left behind: of the project %s-* and its network, which '
+                'Tempest made, as something in them is still there: %s; '
+                'delete that, then them',
+                name,
+                outcomes.line(error),
+            )
+        return
 
 
 def administrator() -> Credentials | None:

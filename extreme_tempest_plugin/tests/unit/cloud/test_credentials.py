@@ -14,6 +14,7 @@
 import types
 from unittest import mock
 
+import fixtures
 import testtools
 from tempest.common import credentials_factory
 from tempest.lib import exceptions as lib_exceptions
@@ -88,3 +89,46 @@ class AdministratorTest(testtools.TestCase):
         made = provider()
         made.get_admin_creds.side_effect = trouble
         self.assertIsNone(self.grant(made, False, trouble))
+
+
+class GiveBackTest(testtools.TestCase):
+    """What Tempest made is taken away, or what is not is said."""
+
+    def setUp(self):
+        super().setUp()
+        self.pauses = self.useFixture(
+            fixtures.MockPatchObject(credentials.time, 'sleep')
+        ).mock
+        self.log = self.useFixture(fixtures.FakeLogger())
+
+    def use(self, *answers):
+        made = provider(DYNAMIC)
+        made.clear_creds.side_effect = answers
+        with (
+            mock.patch.object(
+                credentials_factory,
+                'get_credentials_provider',
+                return_value=made,
+            ),
+            mock.patch.object(
+                credentials_factory,
+                'get_configured_admin_credentials',
+                return_value=given('admin'),
+            ),
+            credentials.from_tempest('test') as access,
+        ):
+            self.assertEqual('member', access.user.username)
+        return made.clear_creds.call_count
+
+    def test_what_is_in_use_for_a_while(self):
+        in_use = lib_exceptions.Conflict('SubnetInUse')
+        self.assertEqual(3, self.use(in_use, OSError('reset'), None))
+        self.assertEqual(2, self.pauses.call_count)
+        self.assertEqual('', self.log.output)
+
+    def test_what_is_in_use_for_good_is_said_and_no_error(self):
+        in_use = lib_exceptions.Conflict('SubnetInUse')
+        self.assertEqual(4, self.use(*4 * [in_use]))
+        self.assertIn('left behind: of the project test-*', self.log.output)
+        self.assertIn('SubnetInUse', self.log.output)
+        self.assertEqual(1, self.log.output.count('\n'))
