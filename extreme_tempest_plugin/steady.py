@@ -30,6 +30,9 @@ _SECOND = 1_000_000_000
 #: begins.
 _SELDOM_NS = 15 * _SECOND
 _CALM_NS = 15 * _SECOND
+#: A look that takes long costs its host something, as rabbitmqctl does: the
+#: next one waits for so many times as long, at most as long as in calm.
+_REST = 2
 
 
 def _nothing() -> None:
@@ -60,15 +63,22 @@ class _Last:
 
     :ivar tries: as ``Check.tries``.
     :ivar began: of the look, ns; -1 before the first.
+    :ivar took: the look, ns.
     :ivar asked: it still can be.
     """
 
     tries: bool
     began: int = -1
     ended: int = 0
+    took: int = 0
     said: str | None = None
     told: bool | None = None
     asked: bool = True
+
+    @property
+    def rests_until(self) -> int:
+        """Before then it is not asked again, ns."""
+        return self.ended + min(_REST * self.took, _SELDOM_NS)
 
 
 class State:
@@ -114,6 +124,8 @@ class State:
             if check.tries:
                 unknown = last.said is None and last.began >= self._since
                 return not (self._active or steady or unknown)
+            if last.began >= self._since and now < last.rests_until:
+                return False
             if self._active or not steady or now - self._since < _CALM_NS:
                 return True
             return now - last.ended >= _SELDOM_NS
@@ -126,6 +138,7 @@ class State:
         with self._lock:
             last = self._last[check.name]
             last.ended = self._now()
+            last.took = last.ended - began
             if began < self._since:
                 return
             last.began, last.said = began, said

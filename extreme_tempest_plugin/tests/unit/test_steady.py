@@ -98,6 +98,21 @@ class TestState(testtools.TestCase):
         self.assertEqual([], self.told())
         self.assertEqual(('nova services', 'canary'), self.state.awaited())
 
+    def test_what_takes_long_rests_longer(self):
+        self.fault('injected')
+        self.look('down: a', took=4)
+        self.now += 7 * SECOND
+        self.assertFalse(self.state.due(NOVA))
+        self.now += SECOND
+        self.assertTrue(self.state.due(NOVA))
+        # Not for long, though, and not if what is broken has changed.
+        self.look('down: a', took=40)
+        self.now += 15 * SECOND
+        self.assertTrue(self.state.due(NOVA))
+        self.look('down: a', took=40)
+        self.fault('heal-evidenced')
+        self.assertTrue(self.state.due(NOVA))
+
     def test_nobody_knows_is_not_told(self):
         self.look(None)
         self.assertEqual([], self.told())
@@ -136,12 +151,15 @@ class TestState(testtools.TestCase):
         self.assertTrue(self.state.due(NOVA))
         self.fault('injected')
         self.look()
+        self.now += 2 * SECOND
         self.assertTrue(self.state.due(NOVA))
         self.fault('heal-evidenced')
         self.now += 20 * SECOND
         self.look()
+        self.now += 2 * SECOND
         self.assertFalse(self.state.due(NOVA))
         self.look('down: a')
+        self.now += 2 * SECOND
         self.assertTrue(self.state.due(NOVA))
 
     def test_what_changes_the_cloud_is_tried_once_after_a_heal(self):

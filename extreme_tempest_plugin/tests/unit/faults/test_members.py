@@ -140,7 +140,7 @@ class TestLacking(testtools.TestCase):
     def test_whole(self) -> None:
         self.assertEqual('', self.lacking())
         self.assertEqual(3, len(self.asked))
-        self.assertEqual(('timeout', '15', 'mariadb'), self.asked[0][:3])
+        self.assertEqual(('timeout', '40', 'mariadb'), self.asked[0][:3])
 
     def test_a_member_that_is_away(self) -> None:
         del self.answers[THREE]
