@@ -108,6 +108,9 @@ class Breaking:
             # Each is healed, whatever the others do.
             for one in self.held:
                 stack.callback(_heal, one, say)
+            # What makes one whole may be what another one took away.
+            for one in reversed(self.held):
+                one.undo()
 
     def _make(
         self, identity: str, fault: model.Fault, target: configuration.Target

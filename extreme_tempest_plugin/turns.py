@@ -13,10 +13,12 @@
 
 One at a time: each is healed, and proven whole, before the next one. Where
 the plan overlaps them, one may be injected while others last that it could
-meet by the plan.
+meet by the plan, and each is healed beside the others: what makes one whole
+may be what another one took away, as when all hosts are without power.
 """
 
 import collections.abc
+import concurrent.futures
 import dataclasses
 from typing import Protocol
 
@@ -66,7 +68,7 @@ class Others(Protocol):
         """What nobody knows yet since the last heal."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class _Active:
     one: injection.Injection
     plan: model.Fault
@@ -80,6 +82,7 @@ class Turns:
     :param makes: the faults in the order in which they are due.
     :param others: what must be there between two faults.
     :param up: whether each service is up, None where nobody knows.
+    :param pool: heals what overlaps.
     :ivar late: seconds by which the last fault came later than the plan has
         it, for what was there had to come back first. All that follows is put
         off by as much, so that the storm meets every fault.
@@ -94,6 +97,7 @@ class Turns:
             [], collections.abc.Mapping[str, bool | None]
         ],
         stage: Stage,
+        pool: concurrent.futures.Executor | None = None,
     ) -> None:
         self._plan = plan
         self._makes = makes
@@ -101,7 +105,11 @@ class Turns:
         self._up = up
         self._stage = stage
         self._cascade = cascade.Cascade(plan.abort)
+        self._pool = pool or concurrent.futures.ThreadPoolExecutor(
+            max(1, len(plan.faults))
+        )
         self._active: list[_Active] = []
+        self._healing: dict[_Active, concurrent.futures.Future[bool]] = {}
         self._held = 0
         self._unhealed = ''
         self.late = 0.0
@@ -111,6 +119,13 @@ class Turns:
 
         :raises Aborted: if the cascade limit is passed.
         """
+        try:
+            self._run()
+        finally:
+            # Whoever heals what is held waits for those that are under way.
+            self._pool.shutdown(wait=False)
+
+    def _run(self) -> None:
         if len(self._plan.faults) > 1:
             self._others.remember()
         for fault, make in self._makes:
@@ -127,6 +142,8 @@ class Turns:
                 self._active.append(_Active(one, fault, end))
         for active in self._by_end():
             self._end(active)
+        for active in tuple(self._healing):
+            self._whole(active)
 
     def _by_end(self) -> list[_Active]:
         return sorted(self._active, key=lambda active: active.end)
@@ -137,6 +154,9 @@ class Turns:
             beside = self._plan.overlap and losses.meet(active.plan, fault)
             if not beside or active.end <= fault.at + self.late:
                 self._end(active)
+        for active, heal in tuple(self._healing.items()):
+            if heal.done() or not losses.meet(active.plan, fault):
+                self._whole(active)
 
     def _end(self, active: _Active) -> None:
         target = active.plan.target
@@ -144,10 +164,28 @@ class Turns:
         self._stage.look()
         self._stage.show(f'healing {target}')
         self._active.remove(active)
-        if not active.one.heal():
+        if self._plan.overlap:
+            self._healing[active] = self._pool.submit(active.one.heal)
+        else:
+            self._see(active, active.one.heal())
+
+    def _whole(self, active: _Active) -> None:
+        """Wait until one that is being healed beside others is whole."""
+        self._stage.show(f'healing {active.plan.target}')
+        self._see(active, self._healing[active].result())
+        del self._healing[active]
+
+    def _see(self, active: _Active, healed: bool) -> None:
+        if not healed:
             self._unhealed = (
-                f'{active.plan.fault} of {target} is not proven healed'
+                f'{active.plan.fault} of {active.plan.target} is not proven '
+                'healed'
             )
+
+    @property
+    def _lasting(self) -> bool:
+        """Whether something is broken, or may be."""
+        return bool(self._active or self._healing or self._held)
 
     def _wait_for(self, fault: model.Fault) -> None:
         """Until it is due and everything else is as it was.
@@ -166,7 +204,7 @@ class Turns:
             )
 
     def _unknown(self) -> str:
-        if self._active or self._held:
+        if self._lasting:
             return ''
         return ', '.join(self._others.awaited())
 
@@ -176,7 +214,7 @@ class Turns:
         :param look: at the hosts, too.
         :raises Aborted: if it has been so for too long.
         """
-        if self._active or self._held:
+        if self._lasting:
             return ''
         up = self._up()
         lost = self._others.lost() if look else None

@@ -128,6 +128,11 @@ class Healer:
         ]
         if wanted:
             self._preflight(wanted)
+        if len(wanted) > 1:
+            # What makes one whole may be what another one took away.
+            for file in reversed(held):
+                if file.entry and file.entry.kind in known:
+                    self._undo(file.entry, known[file.entry.kind])
         return tuple(self._heal(file) for file in reversed(held))
 
     def _heal(self, file: journal.Held) -> Healed:

@@ -32,6 +32,7 @@ A fault that nobody could prove is a note that the verdict takes for unknown.
 
 import collections.abc
 import pathlib
+import threading
 import time
 import types
 
@@ -106,6 +107,8 @@ class Injection:
         self._pause = pause
         self._entry: pathlib.Path | None = None
         self._sent = 0
+        self._undone = False
+        self._healing = threading.Lock()
         self._doubtful = False
         self._tell = recording.Recorder(
             identity, plan.fault, target.name, record, clock, actor
@@ -124,6 +127,21 @@ class Injection:
             self.heal()
             raise
 
+    def undo(self) -> None:
+        """Send what undoes the fault, once, and wait for nothing.
+
+        :meth:`heal` sees to the rest. Where that is under way already, in
+        another thread, this does nothing.
+        """
+        if not self._healing.acquire(blocking=False):
+            return
+        try:
+            pending = self.healed is None and self._entry is not None
+            if pending and not (self._undone or self.kind.heals_itself):
+                self._undo(self._now())
+        finally:
+            self._healing.release()
+
     def heal(self) -> bool:
         """Undo the fault and prove it; a second time does nothing.
 
@@ -131,8 +149,9 @@ class Injection:
             fault stays in the journal.
         :raises HarnessError: if the history could not be written.
         """
-        if self.healed is None:
-            self.healed = self._heal()
+        with self._healing:
+            if self.healed is None:
+                self.healed = self._heal()
         if self._tell.broken is not None:
             error, self._tell.broken = self._tell.broken, None
             raise errors.HarnessError(
@@ -210,7 +229,8 @@ class Injection:
             self._tell.phase(events.FaultPhase.HEALED, 'heals itself')
         else:
             deadline = self._now() + patience
-            self._undo(deadline)
+            if not self._undone:
+                self._undo(deadline)
         if self._wait_whole(deadline):
             return True
         for _ in range(_RETRIES):
@@ -234,6 +254,7 @@ class Injection:
             if self._now() >= deadline:
                 return
             self._pause(_UNDO_PERIOD)
+        self._undone = True
         done = f'{self.kind.undoes} of {self.target} done'
         self._tell.phase(events.FaultPhase.HEALED, done)
 

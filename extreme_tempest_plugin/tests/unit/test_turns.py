@@ -11,7 +11,9 @@
 #    under the License.
 """Turns of a campaign whose time passes only where it waits."""
 
+import concurrent.futures
 import functools
+import threading
 
 import testtools
 
@@ -86,6 +88,25 @@ class Injection:
         return self.stage.heals.get(self.fault.target, True)
 
 
+class AtOnce(concurrent.futures.Executor):
+    """What it is given is over when it returns: tests have one clock."""
+
+    def submit(self, call, /, *args, **keys):
+        future = concurrent.futures.Future()
+        future.set_result(call(*args, **keys))
+        return future
+
+
+class Needy(Injection):
+    """Is whole only when another one has begun to be."""
+
+    begun = {}
+
+    def heal(self):
+        self.begun[self.fault.target].set()
+        return self.begun['b'].wait(5)
+
+
 def fault(target, at, hold=0.0, recovery=60.0):
     return model.Fault(
         fault='service.terminate',
@@ -101,7 +122,7 @@ class TestTurns(testtools.TestCase):
         super().setUp()
         self.stage = Stage()
 
-    def play(self, *faults, **keys):
+    def play(self, *faults, pool=None, kind=Injection, **keys):
         plan = model.Plan(
             name='p',
             duration=900,
@@ -113,7 +134,7 @@ class TestTurns(testtools.TestCase):
         made = []
 
         def make(one):
-            made.append(Injection(self.stage, one))
+            made.append(kind(self.stage, one))
             return made[-1]
 
         played = turns.Turns(
@@ -122,6 +143,7 @@ class TestTurns(testtools.TestCase):
             self.stage,
             self.stage.up,
             self.stage,
+            pool or AtOnce(),
         )
         played.run()
         return played
@@ -174,6 +196,26 @@ class TestTurns(testtools.TestCase):
     def test_held_to_the_end_is_not_healed_here(self):
         self.play(fault('a', 10, hold=None))
         self.assertEqual([(10, 'inject a')], self.told())
+
+    def test_whole_only_when_the_other_one_is_healed(self):
+        """As a compute whose controllers have no power."""
+        Needy.begun = {name: threading.Event() for name in 'abc'}
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            # What is not whole would abort the third.
+            self.play(
+                *(fault('a', 10, hold=5), fault('b', 11, hold=5)),
+                fault('c', 400),
+                pool=pool,
+                kind=Needy,
+                overlap=True,
+            )
+        self.assertTrue(Needy.begun['c'].is_set())
+        # And one that is not whole stops what is to come.
+        self.stage.heals = {'a': False}
+        why = self.aborted(
+            fault('a', 10, hold=5), fault('b', 100), overlap=True
+        )
+        self.assertIn('service.terminate of a is not proven healed', why)
 
     def test_two_that_overlap(self):
         self.play(

@@ -22,6 +22,7 @@ from extreme_tempest_plugin import liveness
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
+from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import journal
@@ -72,6 +73,21 @@ class TestHealAll(testtools.TestCase):
         self.assertEqual('active', self.service.active)
         self.assertEqual((), self.log.held())
         self.assertEqual((), self._heal())
+
+    def test_all_are_undone_before_one_is_waited_for(self) -> None:
+        """A compute is not whole while its controllers have no power."""
+        self._left(fakes.entry(), fakes.entry('fault-2', utc_ns=2))
+        undone: list[int] = []
+        looked = self.observer.observe
+
+        def look(target: configuration.Target) -> object:
+            undone.append(len(self.engine.calls))
+            return looked(target)
+
+        self.observer.observe = look  # type: ignore[method-assign,assignment]
+        healed = self._heal()
+        self.assertEqual([True, True], [one.proven for one in healed])
+        self.assertGreaterEqual(undone[0], 2)
 
     def test_killed_before_the_injection_or_after_the_heal(self) -> None:
         self._left(fakes.entry())

@@ -93,6 +93,45 @@ class TestInjection(testtools.TestCase):
         self.assertEqual(0, self._held())
         self.assertEqual([], self._notes(events.Topic.UNMEASURED))
 
+    def test_undo_sends_it_once_and_heal_sees_to_the_rest(self) -> None:
+        fault = self._make()
+        fault.undo()
+        self.assertEqual([], self.engine.calls)
+        fault.inject()
+        # And not from another thread while it is under way.
+        self.engine.instead[Verb.START] = lambda: (
+            fault.undo(),
+            self.service.start(),
+        )
+        fault.undo()
+        fault.undo()
+        self.assertEqual([Verb.TERMINATE, Verb.START], self.engine.calls)
+        self.assertIsNone(fault.healed)
+        self.assertEqual(1, self._held())
+        self.assertTrue(fault.heal())
+        fault.undo()
+        self.assertEqual([Verb.TERMINATE, Verb.START], self.engine.calls)
+        self.assertEqual(ALL, self._phases())
+
+    def test_undo_that_fails_is_done_again(self) -> None:
+        fault = self._make()
+        fault.inject()
+
+        self.engine.instead[Verb.START] = fakes.fails()
+        fault.undo()
+        self.assertEqual(ALL[:3], self._phases())
+        del self.engine.instead[Verb.START]
+        self.assertTrue(fault.heal())
+        self.assertEqual(ALL, self._phases())
+
+    def test_undo_of_what_heals_itself(self) -> None:
+        fault = self._make('service.restart')
+        fault.inject()
+        fault.undo()
+        self.assertTrue(fault.heal())
+        self.assertEqual([Verb.RESTART], self.engine.calls)
+        self.assertEqual(ALL, self._phases())
+
     def test_restart_heals_itself(self) -> None:
         with self._make('service.restart'):
             pass

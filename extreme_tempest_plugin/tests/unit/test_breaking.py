@@ -1,0 +1,66 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+import pathlib
+import types
+
+import testtools
+
+from extreme_tempest_plugin import breaking
+from extreme_tempest_plugin import settings
+
+
+class Injection:
+    healed = None
+
+    def __init__(self, name, done, interrupted=False):
+        self.plan = types.SimpleNamespace(target=name)
+        self._name, self._done = name, done
+        self._interrupted = interrupted
+
+    def undo(self):
+        self._done.append(f'undo {self._name}')
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def heal(self):
+        self._done.append(f'heal {self._name}')
+
+
+class TestHeal(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.done = []
+        destructive = settings.Destructive(
+            allowed=True,
+            targets=(),
+            os_faults_config='',
+            call_timeout=1.0,
+            state_dir=pathlib.Path('none'),
+        )
+        self.breaking = breaking.Breaking(
+            (), (), destructive, 'a run', self.done.append
+        )
+
+    def test_all_are_undone_before_one_is_waited_for(self):
+        self.breaking.held = [Injection(name, self.done) for name in 'ab']
+        self.breaking.heal(lambda text: None)
+        self.assertEqual(['undo b', 'undo a', 'heal b', 'heal a'], self.done)
+
+    def test_each_is_healed_whatever_comes_between(self):
+        self.breaking.held = [
+            Injection(name, self.done, name == 'b') for name in 'ab'
+        ]
+        self.assertRaises(
+            KeyboardInterrupt, self.breaking.heal, lambda text: None
+        )
+        self.assertEqual(['undo b', 'heal b', 'heal a'], self.done)
