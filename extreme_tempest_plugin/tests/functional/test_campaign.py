@@ -92,6 +92,9 @@ class Healed:
         self._tell('planned', 'injected', 'evidenced')
         return True
 
+    def undo(self):
+        pass
+
     def heal(self):
         if self.healed is None:
             if self.then:
@@ -113,6 +116,9 @@ class Unhealed:
     def inject(self):
         self.calls += 'I'
         return True
+
+    def undo(self):
+        pass
 
     def heal(self):
         if self.healed is None:
