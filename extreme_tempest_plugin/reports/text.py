@@ -101,13 +101,15 @@ def _print(
     out = page.Page(console)
     _headline(verdict, out)
     _slo(verdict, out)
+    # Why the verdict is what it is comes before what else was seen: a log of
+    # CI that keeps the beginning only has it.
+    text_findings.findings(verdict, out)
+    text_findings.known_issues(verdict, out)
+    text_findings.gaps(verdict, out)
     _services(verdict, out)
     _faults(verdict, out)
     _operations(verdict, out)
-    text_findings.findings(verdict, out)
-    text_findings.known_issues(verdict, out)
     text_findings.logs(verdict, out)
-    text_findings.gaps(verdict, out)
     _run(verdict, directory, out)
 
 

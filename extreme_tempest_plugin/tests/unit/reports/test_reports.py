@@ -91,6 +91,14 @@ class TestText(testtools.TestCase):
         ):
             self.assertIn(words, rendered)
 
+    def test_what_was_found_comes_before_what_else_was_seen(self):
+        built = histories.whole()
+        built.create(15.0, 'lost')
+        rendered = text.render(built.verdict())
+        self.assertLess(
+            rendered.index('\nfindings'), rendered.index('\nservice ')
+        )
+
     def test_a_fault_shows_its_proofs(self):
         built = histories.whole()
         built.note(27.5, events.Topic.STEADY, 'galera')
