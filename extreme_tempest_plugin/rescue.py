@@ -72,11 +72,13 @@ def clean(
     directory: pathlib.Path,
     settings: settings_.Settings,
     say: collections.abc.Callable[[str], None],
+    timeout: float = cleanup.TIMEOUT,
 ) -> tuple[cleanup.Left, ...]:
     """Delete all that the run in a directory still owes.
 
     :param settings: of its cloud.
     :param say: told what is being done.
+    :param timeout: seconds for each kind of resource.
     :returns: what is still there.
     :raises UsageError: if the run is alive, or nobody may speak for it.
     """
@@ -105,7 +107,7 @@ def clean(
             else _by_user(record.identity, settings, stack)
         )
         say(f'looking for {len(debts)} resources that the run may owe')
-        left = cleanup.clean(ledgers, way.cloud)
+        left = cleanup.clean(ledgers, way.cloud, timeout)
         if way.admin and not left:
             left = tuple(_take_back(way.admin, provided))
     return left

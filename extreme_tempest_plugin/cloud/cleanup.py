@@ -26,6 +26,9 @@ PAUSE = 1.0
 #: Seconds after which a deletion that was acknowledged is asked for again.
 AGAIN = 15.0
 
+#: Seconds for which the deletion of each kind of resource is tried.
+TIMEOUT = 120.0
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
@@ -52,7 +55,7 @@ class _Todo:
 def clean(
     paths: collections.abc.Iterable[pathlib.Path],
     cloud: ports.Cloud,
-    timeout: float = 120.0,
+    timeout: float = TIMEOUT,
     *,
     admin: ports.Cloud | None = None,
     clock: collections.abc.Callable[[], float] = time.monotonic,

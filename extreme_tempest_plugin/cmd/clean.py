@@ -15,6 +15,7 @@ import argparse
 
 from extreme_tempest_plugin import rescue
 from extreme_tempest_plugin import run_directory
+from extreme_tempest_plugin.cloud import cleanup
 from extreme_tempest_plugin.cmd import base
 
 
@@ -37,13 +38,21 @@ class Clean(base.Command):
             required=True,
             help='identity of the run, or its directory',
         )
+        parser.add_argument(
+            '--timeout',
+            type=float,
+            default=cleanup.TIMEOUT,
+            metavar='SECONDS',
+            help='for which it tries to delete the resources of each kind '
+            '(default: %(default)g)',
+        )
         base.add_cloud(parser)
         return parser
 
     def act(self, args: argparse.Namespace) -> int:
         settings = base.read_settings(args.os_cloud)
         directory = run_directory.find(settings.runs_dir, args.run)
-        left = rescue.clean(directory, settings, print)
+        left = rescue.clean(directory, settings, print, args.timeout)
         for one in left:
             print(f'still there: {one.resource} ({one.name}): {one.why}')
         if not left:

@@ -263,7 +263,7 @@ class CommandTest(testtools.TestCase):
                 409 if method == 'DELETE' and path.endswith(stays) else None
             )
         ]
-        status, out, err = self._do('clean', '--run', run)
+        status, out, err = self._do('clean', '--run', run, '--timeout', '2')
         self.assertEqual(1, status, out + err)
         self.assertIn(f'still there: keypair/{stays}', out)
         self.assertEqual({'precious', stays}, self.stub.keypairs)
@@ -334,37 +334,11 @@ class CommandTest(testtools.TestCase):
         self.assertIn('no cinder in the catalog', said)
 
     def test_plans_that_cannot_be_run(self):
+        """All of them are in the unit tests; here is how one is told of it."""
         plan = self.here / 'mine.yaml'
         for storm, line, said in (
             ('{actions: {server.crate: 1}}', 3, 'unknown action'),
             ('{actions: {server.create: -1}}', 3, 'server.create'),
-            ('{actions: {server.create: 0}}', 3, 'all weights'),
-            (
-                '{users: 4, max_instances: 2, actions: {server.create: 1}}',
-                3,
-                '4 users cannot share 2',
-            ),
-            (
-                '\n  users: 4\n  limits:\n    keypair: 3\n'
-                '  actions: {keypair.create: 1}',
-                6,
-                '4 users cannot share 3',
-            ),
-            (
-                '{shared: {moon: 1}, actions: {server.create: 1}}',
-                3,
-                'no such kind',
-            ),
-            (
-                '{shared: {volume_snapshot: 1}, actions: {server.create: 1}}',
-                3,
-                'takes a volume',
-            ),
-            (
-                '{settle_timeout: -2, actions: {server.create: 1}}',
-                3,
-                'settle_timeout',
-            ),
         ):
             plan.write_text(f'name: mine\nduration: 5\nstorm: {storm}\n')
             found = self._refused('run', str(plan))
@@ -373,9 +347,8 @@ class CommandTest(testtools.TestCase):
 
     def test_a_history_that_is_none(self):
         path = self.here / 'history.jsonl'
-        for text in ('', 'nothing\n', '{"history": 99}\n'):
-            path.write_text(text)
-            self.assertIn('history.jsonl', self._refused('replay', str(path)))
+        path.write_text('nothing\n')
+        self.assertIn('history.jsonl', self._refused('replay', str(path)))
         self.assertIn('moon', self._refused('replay', str(self.here / 'moon')))
         self.assertIn('moon', self._refused('clean', '--run', 'moon'))
 

@@ -41,6 +41,7 @@ faults:
     at: 5
     hold: null
     recovery: 20
+steady: {checks: [apis]}
 slo:
   longest_outage: {default: 60}
 """

@@ -60,6 +60,51 @@ class TestPrepare(testtools.TestCase):
         said = self.refused(STORM.replace('server.create', 'server.vanish'))
         self.assertIn('server.vanish', said)
 
+    def test_a_mistake_is_told_with_its_line(self):
+        plan = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'p.yaml')
+        for storm, line, said in (
+            ('{actions: {server.crate: 1}}', 3, 'unknown action'),
+            ('{actions: {server.create: -1}}', 3, 'server.create'),
+            ('{actions: {server.create: 0}}', 3, 'all weights'),
+            (
+                '{users: 4, max_instances: 2, actions: {server.create: 1}}',
+                3,
+                '4 users cannot share 2',
+            ),
+            (
+                '\n  users: 4\n  limits:\n    keypair: 3\n'
+                '  actions: {keypair.create: 1}',
+                6,
+                '4 users cannot share 3',
+            ),
+            (
+                '{shared: {moon: 1}, actions: {server.create: 1}}',
+                3,
+                'no such kind',
+            ),
+            (
+                '{shared: {volume_snapshot: 1}, actions: {server.create: 1}}',
+                3,
+                'takes a volume',
+            ),
+            (
+                '{settle_timeout: -2, actions: {server.create: 1}}',
+                3,
+                'settle_timeout',
+            ),
+        ):
+            plan.write_text(f'name: mine\nduration: 5\nstorm: {storm}\n')
+            found = str(self.assertRaises(errors.PlanError, self.made, plan))
+            self.assertIn(f'{plan}:{line}: ', found)
+            self.assertIn(said, found)
+            self.assertNotIn('\n', found)
+
+    def made(self, path):
+        with loader.located(path):
+            return preparation.prepare(
+                loader.load(path), configuration.settings()
+            )
+
     def test_a_limit_of_what_the_storm_does_not_do(self):
         slo = 'slo: {settle: {default: {max: 9}, %s: {max: 9}}}\n'
         self.assertIn(
