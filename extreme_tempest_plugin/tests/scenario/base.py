@@ -22,7 +22,7 @@ from testtools import content
 
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import preparation
-from extreme_tempest_plugin import settings
+from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin import watching
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.plan import loader
@@ -44,6 +44,9 @@ class CampaignTest(test.BaseTestCase):
     :cvar router: whether its network is to have a way out.
     """
 
+    settings: settings_.Settings
+    plan: model.Plan
+    access: credentials.Access
     credentials = ['primary']
     plan_file: pathlib.Path | None = None
     plan_name = ''
@@ -56,7 +59,7 @@ class CampaignTest(test.BaseTestCase):
         super().skip_checks()
         if not CONF.identity.uri_v3:
             raise cls.skipException('no cloud: set [identity] uri_v3')
-        cls.settings = settings.from_conf(CONF)
+        cls.settings = settings_.from_conf(CONF)
         cls.plan = cls.load_plan()
         missing = [
             service

@@ -50,7 +50,7 @@ class OvnTest(base.DestructiveTest):
         address = cls._float(cls._boot())
         uptime = cls.plan.uptime
         assert uptime is not None
-        watched = uptime.services or cls.settings.uptime.services
+        watched = uptime.services or cls.settings.services
         cls.plan = msgspec.structs.replace(
             cls.plan,
             uptime=msgspec.structs.replace(
