@@ -32,6 +32,7 @@ from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import schema
 from extreme_tempest_plugin.faults.drivers import driver
+from extreme_tempest_plugin.faults.drivers import galera
 from extreme_tempest_plugin.faults.drivers import process_tree
 
 _CHILD = 'extreme_tempest_plugin.faults.drivers.os_faults_child'
@@ -69,8 +70,14 @@ class OsFaults:
         :param dead_man: not used, see ``catalogue.Kind``.
         :raises EngineError: if it failed, with what the hosts said, or if it
             was killed after the timeout.
+        :raises BeginError: see ``galera.begin``.
         """
-        self._ask(verb, target, {'verb': verb, 'target': target})
+        spent = 0.0
+        clustered = target.unit in galera.UNITS and len(target.hosts) > 1
+        if clustered and verb == catalogue.Verb.START:
+            spent = galera.begin(target, self._timeout / 2)
+        request = {'verb': verb, 'target': target}
+        self._ask(verb, target, request, self._timeout - spent)
 
     def press(
         self,
@@ -85,7 +92,7 @@ class OsFaults:
         """
         request = {'verb': verb, 'target': target, 'bmc': bmc}
         try:
-            self._ask(verb, target, request)
+            self._ask(verb, target, request, self._timeout)
         except EngineError as error:
             raise EngineError(without(bmc.password, str(error))) from None
 
@@ -94,12 +101,15 @@ class OsFaults:
         verb: catalogue.Verb,
         target: configuration.Target,
         request: dict[str, object],
+        timeout: float,
     ) -> None:
         # os-faults leaves inventories behind, ansible what was interrupted.
         with tempfile.TemporaryDirectory(
             prefix='extreme-faults-', ignore_cleanup_errors=True
         ) as scratch:
-            said, stderr = self._run(msgspec.json.encode(request), scratch)
+            said, stderr = self._run(
+                msgspec.json.encode(request), scratch, timeout
+            )
         try:
             answer = msgspec.json.decode(said, type=dict[str, str])
         except msgspec.DecodeError:
@@ -112,7 +122,9 @@ class OsFaults:
                 f'os-faults: {verb} of {target.name}: {answer["error"]}'
             )
 
-    def _run(self, request: bytes, scratch: str) -> tuple[bytes, bytes]:
+    def _run(
+        self, request: bytes, scratch: str, timeout: float
+    ) -> tuple[bytes, bytes]:
         theirs, ours = os.pipe()
         try:
             process = subprocess.Popen(
@@ -125,16 +137,16 @@ class OsFaults:
                 pass_fds=(theirs,),
                 start_new_session=True,
             )
-            return self._wait(process, request)
+            return self._wait(process, request, timeout)
         finally:
             os.close(theirs)
             os.close(ours)
 
     def _wait(
-        self, process: subprocess.Popen[bytes], request: bytes
+        self, process: subprocess.Popen[bytes], request: bytes, timeout: float
     ) -> tuple[bytes, bytes]:
         try:
-            return process.communicate(request, self._timeout)
+            return process.communicate(request, timeout)
         except subprocess.TimeoutExpired:
             raise EngineError(
                 f'os-faults did not end within {self._timeout:g} s '

@@ -81,6 +81,36 @@ class TestChild(testtools.TestCase):
         self.assertEqual('no cause given', os_faults_child.cause({}))
 
 
+class TestStart(testtools.TestCase):
+    def _asked(
+        self, verb: catalogue.Verb, unit: str, hosts: int
+    ) -> tuple[int, float]:
+        """How often Galera was begun, and the seconds that os-faults had."""
+        addresses = (f'192.0.2.{number}' for number in range(hosts))
+        target = msgspec.structs.replace(
+            fakes.TARGET,
+            unit=unit,
+            hosts=tuple(ssh.Host(address=one) for one in addresses),
+        )
+        with (
+            mock.patch.object(
+                os_faults.galera, 'begin', return_value=7.0
+            ) as begin,
+            mock.patch.object(os_faults.OsFaults, '_ask') as ask,
+        ):
+            os_faults.OsFaults(60).call(verb, target)
+        return begin.call_count, ask.call_args.args[-1]
+
+    def test_a_cluster_of_databases_may_have_to_be_begun(self) -> None:
+        start = catalogue.Verb.START
+        self.assertEqual((1, 53.0), self._asked(start, 'mariadb', 3))
+        self.assertEqual((0, 60.0), self._asked(start, 'mariadb', 1))
+        self.assertEqual((0, 60.0), self._asked(start, 'rabbitmq', 3))
+        self.assertEqual(
+            (0, 60.0), self._asked(catalogue.Verb.KILL, 'mariadb', 3)
+        )
+
+
 class TestEnvironment(testtools.TestCase):
     def test_no_password_reaches_the_child(self) -> None:
         self.useFixture(fixtures.EnvironmentVariable('OS_PASSWORD', 'geheim'))
