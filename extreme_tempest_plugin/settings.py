@@ -15,6 +15,7 @@ Everything else takes ``Settings``, so it can be used and tested without a
 tempest.conf.
 """
 
+import collections.abc
 import dataclasses
 import pathlib
 import urllib.parse
@@ -149,6 +150,24 @@ class Settings:
     control: str = ''
     web_ui: str = ''
     others: Others | None = None
+
+
+def unavailable(
+    conf: cfg.ConfigOpts, services: collections.abc.Iterable[str]
+) -> tuple[str, ...]:
+    """Those services of which the configuration says that they are not there.
+
+    designate's option is one of its own Tempest plugin: where that is not
+    installed it cannot be read, whatever the file says, and the service counts
+    as there. Who needs it finds out from the targets, or from the catalog.
+
+    :param conf: ``tempest.config.CONF``.
+    """
+    return tuple(
+        service
+        for service in services
+        if not getattr(conf.service_available, service, True)
+    )
 
 
 def from_conf(conf: cfg.ConfigOpts) -> Settings:

@@ -61,11 +61,7 @@ class CampaignTest(test.BaseTestCase):
             raise cls.skipException('no cloud: set [identity] uri_v3')
         cls.settings = settings_.from_conf(CONF)
         cls.plan = cls.load_plan()
-        missing = [
-            service
-            for service in cls.services
-            if not getattr(CONF.service_available, service, False)
-        ]
+        missing = settings_.unavailable(CONF, cls.services)
         if missing:
             raise cls.skipException(
                 f'no {" and no ".join(missing)}: see [service_available]'

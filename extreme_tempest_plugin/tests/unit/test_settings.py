@@ -43,6 +43,22 @@ class _Named:
         return self._options[dashed if dashed in self._options else name]
 
 
+class UnavailableTest(testtools.TestCase):
+    def test_what_is_said_and_what_cannot_be_said(self):
+        class Conf:
+            service_available = cfg.ConfigOpts()
+
+        Conf.service_available.register_opts(
+            [cfg.BoolOpt('nova', default=True), cfg.BoolOpt('swift')]
+        )
+        Conf.service_available.set_override('swift', False)
+        # No plugin has brought an option for designate.
+        self.assertEqual(
+            ('swift',),
+            settings.unavailable(Conf, ('nova', 'swift', 'designate')),
+        )
+
+
 class NameServersTest(testtools.TestCase):
     def named(self, *texts):
         found = settings.from_conf(conf(name_servers=list(texts)))
