@@ -13,6 +13,7 @@
 
 import argparse
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import rescue
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin.cloud import cleanup
@@ -50,6 +51,9 @@ class Clean(base.Command):
         return parser
 
     def act(self, args: argparse.Namespace) -> int:
+        # Also for nan, with which it would try for ever.
+        if not args.timeout >= 0:
+            raise errors.UsageError('--timeout: seconds, 0 or more')
         settings = base.read_settings(args.os_cloud)
         directory = run_directory.find(settings.runs_dir, args.run)
         left = rescue.clean(directory, settings, print, args.timeout)

@@ -34,12 +34,17 @@ UNITS = ('mariadb', 'mariadb.service', 'mysql', 'mysql.service')
 #: Seconds for a look at one node.
 _LOOK = 10.0
 
-# Debian, Red Hat and their like have it there.
+# Debian, Red Hat and their like have it there. galera_recovery, which the unit
+# calls at each start, needs my_print_defaults, too.
 _STATE = (
-    'cat /var/lib/mysql/grastate.dat && systemctl show -P ActiveState "$0"'
+    'cat /var/lib/mysql/grastate.dat && my_print_defaults --mysqld && '
+    'systemctl show -P ActiveState "$0"'
 )
 _BEGIN = 'systemctl stop "$0" && galera_new_cluster'
 _SAFE = re.compile(r'^safe_to_bootstrap:\s*1\s*$', re.MULTILINE)
+_MEMBERS = re.compile(
+    r'^--wsrep[-_]cluster[-_]address=gcomm://([^?\s]+)', re.MULTILINE
+)
 
 #: Runs a command on a host, as root, for so many seconds.
 Ask = collections.abc.Callable[[ssh.Host, tuple[str, ...], float], ssh.Result]
@@ -64,8 +69,9 @@ def begin(
 ) -> float:
     """Begin the cluster where that is needed and may be done.
 
-    All nodes must answer, none may run, and exactly one must say that it is
-    safe to begin with it.
+    The target must have all nodes that the cluster has by its own
+    configuration: another one may run. All must answer, none may run, and
+    exactly one must say that it is safe to begin with it.
 
     :param target: a database on several hosts.
     :param timeout: seconds for all of it.
@@ -100,8 +106,10 @@ def _first(
         )
     except ssh.UnreachableError:
         return None
+    if any(one.status for one in seen):
+        return None
     running = any(one.stdout.split()[-1:] == ['active'] for one in seen)
-    if running or any(one.status for one in seen):
+    if running or any(_members(one.stdout) != len(seen) for one in seen):
         return None
     safe = [
         host
@@ -109,3 +117,9 @@ def _first(
         if _SAFE.search(one.stdout)
     ]
     return safe[0] if len(safe) == 1 else None
+
+
+def _members(text: str) -> int:
+    """How many nodes the cluster has; the last word on it counts."""
+    found = _MEMBERS.findall(text)
+    return len(found[-1].split(',')) if found else 0

@@ -351,6 +351,8 @@ class CommandTest(testtools.TestCase):
         self.assertIn('history.jsonl', self._refused('replay', str(path)))
         self.assertIn('moon', self._refused('replay', str(self.here / 'moon')))
         self.assertIn('moon', self._refused('clean', '--run', 'moon'))
+        never = ('clean', '--run', 'moon', '--timeout', 'nan')
+        self.assertIn('--timeout', self._refused(*never))
 
 
 def _descendants(pid: int) -> list[int]:

@@ -28,7 +28,8 @@ TARGET = configuration.Target(
 class Nodes:
     """Three nodes, each with what is in its file and how its unit is."""
 
-    def __init__(self, *states, begins=0, stderr=''):
+    def __init__(self, *states, begins=0, stderr='', address=None):
+        self._address = address or 'gcomm://' + ','.join(ADDRESSES)
         self._states = dict(zip(ADDRESSES, states, strict=True))
         self._begins = ssh.Result(begins, '', stderr)
         self.begun = []
@@ -44,9 +45,10 @@ class Nodes:
         if safe is None:
             return ssh.Result(1, '', 'cat: no such file')
         return ssh.Result(
-            0,
+            0 if unit else 4,
             '# GALERA saved state\nversion: 2.1\nseqno:   -1\n'
-            f'safe_to_bootstrap: {safe}\n{unit}\n',
+            f'safe_to_bootstrap: {safe}\n--bind-address=192.0.2.9\n'
+            f'--wsrep_cluster_address={self._address}\n{unit}\n',
             '',
         )
 
@@ -84,10 +86,25 @@ class TestBegin(testtools.TestCase):
             [], self.began(None, (1, 'inactive'), (0, 'inactive'))
         )
 
+    def test_nobody_begins_beside_one_that_cannot_be_seen(self):
+        self.assertEqual(
+            [], self.began((0, ''), (1, 'inactive'), (0, 'inactive'))
+        )
+
     def test_a_database_of_another_kind_is_left_alone(self):
         self.assertEqual(
             [], self.began((1, 'inactive'), (None, ''), (0, 'inactive'))
         )
+
+    def test_nobody_begins_where_another_node_may_run(self):
+        states = ((0, 'inactive'), (1, 'inactive'), (0, 'inactive'))
+        for address in (
+            'gcomm://192.0.2.1,192.0.2.2,192.0.2.3,192.0.2.4?pc.recovery=1',
+            'gcomm://',
+        ):
+            nodes = Nodes(*states, address=address)
+            galera.begin(TARGET, 30, nodes)
+            self.assertEqual([], nodes.begun)
 
     def test_one_that_does_not_come_up(self):
         nodes = Nodes(
