@@ -43,24 +43,24 @@ ALL = list(Phase)
 EVERY = os.environ.get('EXTREME_FAULTS') == 'all'
 TAKES_LONG = testtools.skipUnless(EVERY, 'takes long: EXTREME_FAULTS=all')
 
-#: Kind, after which word of the run, and how many seconds later, it is
-#: killed: each phase, and while a call is under way.
-KILLS = [
-    ('service.terminate', 'planned', 0.0),
-    ('service.terminate', 'injected', 0.0),
-    ('service.terminate', 'injected', 1.2),
-    ('service.terminate', 'evidenced', 0.0),
-    ('service.terminate', 'healing', 1.0),
-    ('service.terminate', 'heal-evidenced', 0.0),
-    ('service.restart', 'injected', 0.0),
-    ('service.restart', 'injected', 1.2),
-    ('service.restart', 'evidenced', 0.0),
-]
+#: After which word of a run, and how many seconds later, it is killed: at each
+#: phase, and while a call is under way.
 MOMENTS = [
+    ('planned', 0.0),
     ('injected', 0.0),
-    ('injected', 1.5),
+    ('injected', 1.2),
     ('evidenced', 0.0),
-    ('healing', 0.5),
+    ('healing', 0.0),
+    ('healing', 0.6),
+    ('healed', 0.0),
+    ('heal-evidenced', 0.0),
+]
+#: What is broken of a service, and the name of the target.
+SERVICES = [
+    ('service.terminate', 'memcached'),
+    ('service.restart', 'memcached'),
+    ('service.kill', 'memcached'),
+    ('service.freeze', 'memcached'),
 ]
 #: What takes a host away, and the name of its target.
 AWAY = [
@@ -72,7 +72,6 @@ AWAY = [
 ]
 #: What is undone on the host itself, which answers all the while.
 THERE = [
-    ('service.freeze', 'memcached'),
     ('host.command', 'rabbitmq-memory-alarm'),
     ('disk.full', 'storage'),
     ('network.loss', 'cmp1-lossy'),
@@ -147,8 +146,11 @@ class TestInjection(_OnSandbox):
             with self.subTest(kind=kind):
                 self._run(kind, name)
 
-    def test_frozen_or_cut_off(self) -> None:
-        for kind, name in THERE if EVERY else THERE[:5]:
+    def test_freeze(self) -> None:
+        self._run('service.freeze', 'memcached')
+
+    def test_undone_on_the_host(self) -> None:
+        for kind, name in THERE if EVERY else THERE[:4]:
             with self.subTest(kind=kind, name=name):
                 self._run(kind, name)
 
@@ -175,28 +177,31 @@ class TestInjection(_OnSandbox):
 class TestKilled(_OnSandbox):
     """kill -9 at any moment; heal_all brings the target back."""
 
-    def test_every_moment(self) -> None:
-        for kind, word, seconds in KILLS if EVERY else KILLS[2::3]:
-            with self.subTest(kind=kind, word=word, seconds=seconds):
-                self._kill(kind, word, seconds, 'memcached')
+    def test_some_moments(self) -> None:
+        self._kill('service.terminate', 'injected', 1.2, 'memcached')
+        self._kill('service.terminate', 'heal-evidenced', 0.0, 'memcached')
+        self._kill('service.restart', 'evidenced', 0.0, 'memcached')
 
     def test_rabbitmq(self) -> None:
         self._kill('service.terminate', 'evidenced', 0.0, 'rabbitmq')
 
     @TAKES_LONG
-    def test_host_that_is_away(self) -> None:
-        for kind, name in AWAY:
-            self._kill_at_each_moment(kind, name)
+    def test_services(self) -> None:
+        self._kill_at_each_moment(SERVICES)
 
     @TAKES_LONG
-    def test_frozen_or_cut_off(self) -> None:
-        for kind, name in THERE[:3]:
-            self._kill_at_each_moment(kind, name)
+    def test_host_that_is_away(self) -> None:
+        self._kill_at_each_moment(AWAY)
 
-    def _kill_at_each_moment(self, kind: str, name: str) -> None:
-        for word, seconds in MOMENTS:
-            with self.subTest(kind=kind, word=word, seconds=seconds):
-                self._kill(kind, word, seconds, name)
+    @TAKES_LONG
+    def test_undone_on_the_host(self) -> None:
+        self._kill_at_each_moment(THERE)
+
+    def _kill_at_each_moment(self, faults: list[tuple[str, str]]) -> None:
+        for kind, name in faults:
+            for word, seconds in MOMENTS:
+                with self.subTest(kind=kind, word=word, seconds=seconds):
+                    self._kill(kind, word, seconds, name)
 
     def _kill(self, kind: str, word: str, seconds: float, name: str) -> None:
         run = subprocess.Popen(

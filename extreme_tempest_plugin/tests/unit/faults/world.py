@@ -95,6 +95,26 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
                 },
             }
         ],
+        **_parts(),
+        **_switches(auth),
+        **_commands(),
+        'clusters': {
+            'galera': {'hosts': [*CONTROLLERS], 'services': ['mysql']},
+            # By address, and only one of the names of its service.
+            'rabbitmq': {
+                'hosts': [one, two, three],
+                'services': ['rabbitmq'],
+            },
+            'ovn': {'hosts': [*CONTROLLERS]},
+        },
+        **changes,
+    }
+
+
+def _parts() -> dict[str, Any]:
+    """What is broken of a host."""
+    one, two, three = (ADDRESSES[name] for name in CONTROLLERS)
+    return {
         'partitions': {
             'ctl1-alone': {'host': one, 'peers': [two, three]},
             'ctl2-alone': {
@@ -127,6 +147,13 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
             name: {'host': ADDRESSES[host], 'path': '/var'}
             for name, host in (('ctl1-var', 'ctl1'), ('ctl3-var', 'ctl3'))
         },
+    }
+
+
+def _switches(auth: dict[str, str]) -> dict[str, Any]:
+    """One with a shell."""
+    one, two, _ = (ADDRESSES[name] for name in CONTROLLERS)
+    return {
         'switches': {
             'sw': {
                 'ip': SWITCH,
@@ -144,6 +171,13 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
                 },
             }
         },
+    }
+
+
+def _commands() -> dict[str, Any]:
+    """One that stops what it is done to, and one that does not."""
+    one, two, three = (ADDRESSES[name] for name in CONTROLLERS)
+    return {
         'commands': {
             name: {
                 'hosts': [one, two, three],
@@ -155,16 +189,6 @@ def file(key: str = '/k/key', **changes: Any) -> dict[str, Any]:
             }
             for name, hits in (('all-stopped', True), ('alarm', False))
         },
-        'clusters': {
-            'galera': {'hosts': [*CONTROLLERS], 'services': ['mysql']},
-            # By address, and only one of the names of its service.
-            'rabbitmq': {
-                'hosts': [one, two, three],
-                'services': ['rabbitmq'],
-            },
-            'ovn': {'hosts': [*CONTROLLERS]},
-        },
-        **changes,
     }
 
 
