@@ -25,7 +25,9 @@ from extreme_tempest_plugin.plan import ready
 
 
 class Storm(base.Command):
-    """Run a storm of some actions, or that of a plan, without anything else.
+    """Run a storm of some actions, or that of a plan, and nothing else.
+
+    What the plan watches or breaks besides is left out.
 
     Ctrl-C ends it in good order: what is pending is settled, what was made
     is deleted, and the statistics are printed.
@@ -61,24 +63,29 @@ class Storm(base.Command):
 
     def act(self, args: argparse.Namespace) -> int:
         path = _plan_file(args.what)
-        plan = loader.load(path) if path else _plan(args.what)
-        if plan.storm is None:
-            raise errors.UsageError(f'{path}: it has no storm')
-        storm = {'stop_on_finding': True} if args.stop_on_finding else {}
-        if args.users is not None:
-            storm['users'] = args.users
-        plan = ready.changed(
-            plan,
-            uptime=None,
-            faults=(),
-            storm={**msgspec.to_builtins(plan.storm), **storm},
-            **{
-                key: value
-                for key in ('seed', 'duration')
-                if (value := getattr(args, key)) is not None
-            },
-        )
-        return conduct.conduct(args, plan, path)
+        return conduct.conduct(args, _asked(args, path), path)
+
+
+def _asked(args: argparse.Namespace, path: pathlib.Path | None) -> model.Plan:
+    """The storm that is meant, of that file if there is one.
+
+    :raises UsageError: if there is none, or an option is wrong.
+    """
+    plan = loader.load(path) if path else _plan(args.what)
+    if plan.storm is None:
+        raise errors.UsageError(f'{path}: it has no storm')
+    storm = {'stop_on_finding': True} if args.stop_on_finding else {}
+    if args.users is not None:
+        storm['users'] = args.users
+    return ready.changed(
+        plan.of_storm(),
+        storm={**msgspec.to_builtins(plan.storm), **storm},
+        **{
+            key: value
+            for key in ('seed', 'duration')
+            if (value := getattr(args, key)) is not None
+        },
+    )
 
 
 def _plan_file(what: list[str]) -> pathlib.Path | None:

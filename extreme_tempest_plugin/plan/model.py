@@ -218,3 +218,9 @@ class Plan(_Part, frozen=True, forbid_unknown_fields=True):
             most_hosts=self.most_hosts,
             beyond_quorum=self.beyond_quorum,
         )
+
+    def of_storm(self) -> 'Plan':
+        """Its storm alone: nothing is watched, nothing is broken."""
+        return msgspec.structs.replace(
+            self, uptime=None, faults=(), chaos=None
+        )

@@ -107,9 +107,7 @@ def read(
     return Replay(
         run=header.run,
         plan=msgspec.structs.replace(
-            plan,
-            uptime=None,
-            faults=(),
+            plan.of_storm(),
             # Who begins when is in the script.
             storm=msgspec.structs.replace(plan.storm, ramp=0.0),
             duration=min(float(last or 1), longest),
