@@ -33,6 +33,7 @@ from extreme_tempest_plugin.faults.drivers import disk
 from extreme_tempest_plugin.faults.drivers import driver as driver_
 from extreme_tempest_plugin.faults.drivers import engine as engine_
 from extreme_tempest_plugin.faults.drivers import freeze
+from extreme_tempest_plugin.faults.drivers import kill
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.faults.drivers import partition
 from extreme_tempest_plugin.faults.drivers import ports
@@ -51,6 +52,7 @@ _OWN = (
     # First, for its kinds are those of services that are units, too.
     containers.DRIVER,
     os_faults.DRIVER,
+    kill.DRIVER,
     freeze.DRIVER,
     partition.DRIVER,
     delay.DRIVER,

@@ -27,7 +27,8 @@ from extreme_tempest_plugin.faults.drivers import remote
 
 #: How processes are found, shell functions for "$unit": ``pids`` prints them,
 #: ``show`` the unit's properties, ``revive`` starts it where it ended while
-#: it was stopped. Tests without systemd bring their own.
+#: it was stopped, ``slay`` sends SIGKILL. Tests without systemd bring their
+#: own.
 SYSTEMD = f"""
 property() {{ systemctl show -p "$1" -- "$unit" | sed -n "s/^$1=//p"; }}
 show() {{ systemctl show -p {evidence.PROPERTIES} -- "$unit"; }}
@@ -53,6 +54,14 @@ revive() {{
   case $(property ActiveState) in
     inactive|failed) systemctl start -- "$unit";;
   esac
+}}
+slay() {{
+  case $(property KillMode) in
+    control-group|mixed) whom=all;;
+    # The others are meant to outlive it: containers, guests, namespaces.
+    *) whom=main;;
+  esac
+  systemctl kill --kill-who=$whom --signal=KILL -- "$unit"
 }}
 """
 # A process may be born while the others are being stopped: look again.
@@ -152,7 +161,7 @@ class FrozenState:
     @property
     def forbidden(self) -> str:
         if not self.ours:
-            return ''
+            return self.unit.forbidden
         return (
             f'{self.unit.host}: our own session is among its processes: it '
             'could not be healed'
@@ -201,7 +210,10 @@ class Freezer:
             catalogue.Verb.THAW: _THAW,
         }[verb]
         remote.on_all(
-            target.hosts, lambda host: self._run(host, script, target)
+            target.hosts,
+            lambda host: run(
+                host, script, target, timeout=self._timeout, find=self._find
+            ),
         )
 
     def observe(self, target: configuration.Target) -> tuple[FrozenState, ...]:
@@ -218,24 +230,36 @@ class Freezer:
         self, host: ssh.Host, target: configuration.Target
     ) -> FrozenState:
         try:
-            said = self._run(
-                host, _LOOK, target, str(target.port), host.address
+            said = run(
+                host,
+                _LOOK,
+                target,
+                str(target.port),
+                host.address,
+                timeout=self._timeout,
+                find=self._find,
             )
         except remote.RemoteError as error:
             raise ssh.UnreachableError(str(error)) from None
         return parse(said, host.address, target)
 
-    def _run(
-        self,
-        host: ssh.Host,
-        script: str,
-        target: configuration.Target,
-        *args: str,
-    ) -> str:
-        whole = _COMMON + self._find + script
-        return remote.run(
-            host, whole, target.unit, *args, timeout=self._timeout
-        )
+
+def run(
+    host: ssh.Host,
+    script: str,
+    target: configuration.Target,
+    *args: str,
+    timeout: float,
+    find: str = SYSTEMD,
+) -> str:
+    """Run a script that has ``look``, ``ours`` and what ``find`` defines.
+
+    :param find: as ``SYSTEMD``.
+    :raises RemoteError: as ``remote.run``.
+    :raises UnreachableError: as ``remote.run``.
+    """
+    whole = _COMMON + find + script
+    return remote.run(host, whole, target.unit, *args, timeout=timeout)
 
 
 def parse(text: str, host: str, target: configuration.Target) -> FrozenState:

@@ -247,7 +247,6 @@ DRIVER = driver.Driver(
     kinds=(
         catalogue.KINDS['service.restart'],
         catalogue.KINDS['service.terminate'],
-        catalogue.KINDS['service.kill'],
     ),
     engine=OsFaults,
     observer=evidence.OverSsh,

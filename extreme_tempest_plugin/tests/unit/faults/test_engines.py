@@ -30,6 +30,7 @@ from extreme_tempest_plugin.faults import runtimes
 from extreme_tempest_plugin.faults.drivers import containers
 from extreme_tempest_plugin.faults.drivers import driver
 from extreme_tempest_plugin.faults.drivers import freeze
+from extreme_tempest_plugin.faults.drivers import kill
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.faults.drivers import power
 from extreme_tempest_plugin.tests.unit.faults import fakes
@@ -53,13 +54,15 @@ class TestEngines(testtools.TestCase):
     def test_each_kind_has_the_engine_that_it_names(self) -> None:
         for kind in catalogue.KINDS.values():
             is_node = kind.of == catalogue.Subject.NODE
+            is_kill = kind.does is catalogue.Verb.KILL
             by_os_faults = kind.does in _OF_OS_FAULTS and not is_node
             engine = engines.engine(kind, fakes.TARGET, 60)
             observer = engines.observer(kind, fakes.TARGET)
             for one, parent, wanted in (
                 (engine, power.Power, is_node),
                 (observer, power.Power, is_node),
-                (engine, os_faults.OsFaults, by_os_faults),
+                (engine, os_faults.OsFaults, by_os_faults and not is_kill),
+                (engine, kill.Killer, is_kill),
                 (observer, evidence.OverSsh, by_os_faults),
             ):
                 self.assertEqual(wanted, isinstance(one, parent), kind.name)
