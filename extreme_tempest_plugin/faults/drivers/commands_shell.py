@@ -41,7 +41,8 @@ each() {
   commands "$@" | {
     failed=
     while read -r command; do
-      $command </dev/null >&2 || failed="$failed; $command"
+      # What it leaves behind must not have our lock.
+      $command </dev/null >&2 9<&- || failed="$failed; $command"
     done
     [ -z "$failed" ] || fail "failed: ${failed#; }"
   }

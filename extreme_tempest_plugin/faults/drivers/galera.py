@@ -35,12 +35,23 @@ UNITS = ('mariadb', 'mariadb.service', 'mysql', 'mysql.service')
 _LOOK = 10.0
 
 # Debian, Red Hat and their like have it there. galera_recovery, which the unit
-# calls at each start, needs my_print_defaults, too.
-_STATE = (
-    'cat /var/lib/mysql/grastate.dat && my_print_defaults --mysqld && '
-    'systemctl show -P ActiveState "$0"'
-)
-_BEGIN = 'systemctl stop "$0" && galera_new_cluster'
+# calls at each start, needs my_print_defaults, too. One that was told to begin
+# is as good as active, however long it takes; others wait in vain.
+_STATE = """
+cat /var/lib/mysql/grastate.dat && my_print_defaults --mysqld || exit
+if systemctl show-environment | grep -q '^_WSREP_NEW_CLUSTER=.' ||
+  pgrep -f 'wsrep-new-cluste[r]' >/dev/null
+then echo active
+else systemctl show -P ActiveState "$0"
+fi
+"""
+# A script that is killed would leave its variable to systemd, and every later
+# start of the node would begin a cluster of its own.
+_BEGIN = """
+trap 'systemctl unset-environment _WSREP_NEW_CLUSTER' EXIT
+trap 'exit 124' TERM INT HUP
+systemctl stop "$0" && galera_new_cluster
+"""
 _SAFE = re.compile(r'^safe_to_bootstrap:\s*1\s*$', re.MULTILINE)
 _MEMBERS = re.compile(
     r'^--wsrep[-_]cluster[-_]address=gcomm://([^?\s]+)', re.MULTILINE
