@@ -31,7 +31,13 @@ from extreme_tempest_plugin.faults import configuration
 #: That tell how a unit is.
 PROPERTIES = (
     'LoadState,ActiveState,SubState,MainPID,InvocationID,NRestarts,'
-    'ActiveEnterTimestampMonotonic'
+    'ActiveEnterTimestampMonotonic,Names'
+)
+#: By which we come in, whatever the distribution calls it.
+_SSH_DAEMONS = frozenset(
+    f'{name}.{kind}'
+    for name in ('ssh', 'sshd', 'dropbear')
+    for kind in ('service', 'socket')
 )
 # The port is tried from the host itself, so that what lies between us and
 # the host has no say: at the address that we know it by, then on loopback,
@@ -97,6 +103,7 @@ class UnitState:
     :param entered_us: when it became active, by the host's own clock, µs.
     :param restarts: how often systemd restarted it by itself.
     :param port_open: whether its port answers; True where none is declared.
+    :param names: of the unit, aliases too.
     """
 
     host: str
@@ -108,6 +115,7 @@ class UnitState:
     restarts: int
     port: int = 0
     port_open: bool = True
+    names: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -123,7 +131,12 @@ class UnitState:
 
     @property
     def forbidden(self) -> str:
-        return ''
+        if _SSH_DAEMONS.isdisjoint(self.names):
+            return ''
+        return (
+            f'{self.host}: it is the SSH daemon, without which nobody could '
+            'heal it'
+        )
 
     @property
     def was(self) -> str:
@@ -219,6 +232,7 @@ def parse(text: str, host: str, target: configuration.Target) -> UnitState:
             restarts=int(said.get('NRestarts', 0)),
             port=target.port,
             port_open=not target.port or said['Port'] == 'open',
+            names=tuple(said.get('Names', '').split()),
         )
     except (KeyError, ValueError):
         raise ssh.UnreachableError(

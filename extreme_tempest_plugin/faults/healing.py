@@ -173,12 +173,12 @@ class Healer:
             # Always, even if it looks whole: the killed run's call may not
             # have arrived yet.
             trouble = self._undo(entry, kind)
-            proof, said = lookout.until_whole(
+            since, said = lookout.until_whole(
                 min(deadline, self._now() + int(_AGAIN * _SECOND)),
                 int(_STEADY * _SECOND),
                 int(_GRACE * _SECOND),
             )
-            if proof:
+            if since is not None:
                 return True, said
             if self._now() >= deadline:
                 return False, '; '.join(filter(None, (trouble, said)))

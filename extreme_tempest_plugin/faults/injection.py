@@ -58,9 +58,10 @@ _EVIDENCE_WAIT = 10.0
 #: Once the target has missed its recovery, it is healed so many times more.
 _RETRIES = 3
 _RETRY_WAIT = 30.0
-#: A call that was killed may still arrive on the host, and break what was
-#: seen whole: then it must stay so for this long.
-_STEADY = 2.0
+#: What is whole must stay so for this long, without another start: systemd
+#: starts again and again what dies at once, and a call that was killed may
+#: still arrive on the host.
+_STEADY = 3.0
 #: Between two tries to heal that fail at once.
 _UNDO_PERIOD = 2.0
 
@@ -109,7 +110,6 @@ class Injection:
         self._sent = 0
         self._undone = False
         self._healing = threading.Lock()
-        self._doubtful = False
         self._tell = recording.Recorder(
             identity, plan.fault, target.name, record, clock, actor
         )
@@ -187,11 +187,7 @@ class Injection:
             events.FaultPhase.INJECTED,
             f'{self.kind.does} of {self.target} sent',
         )
-        # Until the call has returned in good order.
-        self._doubtful = True
-        trouble = self._call(self.kind.does)
-        self._doubtful = bool(trouble)
-        return self._prove(before, trouble)
+        return self._prove(before, self._call(self.kind.does))
 
     def _leave(self, why: str) -> bool:
         """The guard permitted it when the campaign began, and not now.
@@ -259,12 +255,15 @@ class Injection:
         self._tell.phase(events.FaultPhase.HEALED, done)
 
     def _wait_whole(self, deadline: int) -> bool:
-        steady = int(_STEADY * _SECOND) if self._doubtful else 0
-        whole, said = self._lookout.until_whole(deadline, steady, 2 * steady)
-        if whole:
-            self._tell.phase(events.FaultPhase.HEAL_EVIDENCED, said)
-            self._forget()
-        return whole
+        steady = int(_STEADY * _SECOND)
+        since, said = self._lookout.until_whole(deadline, steady, 2 * steady)
+        if since is None:
+            return False
+        # Where a look took long, nobody knows since when.
+        since = max(since, self._now() - 2 * steady)
+        self._tell.phase(events.FaultPhase.HEAL_EVIDENCED, said, since)
+        self._forget()
+        return True
 
     def _forget(self) -> None:
         assert self._entry is not None

@@ -77,13 +77,15 @@ class Lookout:
 
     def until_whole(
         self, deadline: int, steady: int, grace: int
-    ) -> tuple[bool, str]:
-        """Whether it is whole and stays so, and what was seen last.
+    ) -> tuple[int | None, str]:
+        """Since when it is whole and stays so, and what was seen last.
 
         :param deadline: ns.
-        :param steady: it must stay so for this long, ns.
+        :param steady: it must stay so, without another start, for this long,
+            ns.
         :param grace: what is whole at the deadline gets so much longer to
             prove it, ns.
+        :returns: ns; None if it is not, or does not stay so.
         """
         steadiness = evidence.Steadiness()
         while True:
@@ -91,9 +93,9 @@ class Lookout:
             now = self._now()
             since = steadiness.seen(seen, now)
             if since >= steady:
-                return True, said
+                return now - since, said
             if now >= deadline and since < 0:
-                return False, said
+                return None, said
             if now >= deadline + grace:
-                return False, f'{said}; does not stay so'
+                return None, f'{said}; does not stay so'
             self._pause(PERIOD)

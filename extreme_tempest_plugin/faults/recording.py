@@ -50,14 +50,17 @@ class Recorder:
         self._now = clock
         self._actor = actor
 
-    def phase(self, phase: events.FaultPhase, proof: str = '') -> None:
+    def phase(
+        self, phase: events.FaultPhase, proof: str = '', t: int | None = None
+    ) -> None:
         """The fault has come so far.
 
         :param proof: what shows it, one line.
+        :param t: when, ns; now if it is not given.
         """
         self._write(
             events.Fault(
-                t=self._now(),
+                t=self._now() if t is None else t,
                 actor=self._actor,
                 fault=self._fault,
                 kind=self._kind,

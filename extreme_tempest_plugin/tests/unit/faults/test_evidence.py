@@ -63,6 +63,19 @@ class TestParse(testtools.TestCase):
         )
         self.assertIn('rabbitmq-server', str(error))
 
+    def test_the_ssh_daemon_must_not_be_broken(self) -> None:
+        for names, wanted in (
+            ('ssh.service sshd.service', True),
+            ('sshd.service', True),
+            ('ssh.socket', True),
+            ('rabbitmq-server.service', False),
+            ('sshguard.service', False),
+            ('', False),
+        ):
+            text = f'{TEXT}Names={names}\n'
+            found = evidence.parse(text, 'h', fakes.TARGET)
+            self.assertEqual(wanted, 'SSH daemon' in found.forbidden, names)
+
     def test_no_answer_of_systemd_is_no_evidence(self) -> None:
         for text in ('', 'Welcome!', TEXT.replace('Port=open\n', '')):
             self.assertRaises(

@@ -347,7 +347,10 @@ class TestInjection(testtools.TestCase):
 
         self.clock.on_pause = late
         self.assertTrue(fault.heal())
-        self.assertGreaterEqual(self.events[-1].t, began + 7 * fakes.SECOND)
+        # When it came back, however long it was watched after that.
+        after = (self.events[-1].t - began) / fakes.SECOND
+        self.assertTrue(5 <= after <= 6, after)
+        self.assertGreaterEqual(self.clock.ns, began + 8 * fakes.SECOND)
         self.assertEqual('active', self.service.active)
 
     def test_doubtful_target_that_flaps_is_not_healed_and_ends(self) -> None:
@@ -357,6 +360,39 @@ class TestInjection(testtools.TestCase):
         self.clock.on_pause = self.service.start
         self.assertFalse(fault.heal())
         self.assertEqual(1, self._held())
+
+    def test_service_that_dies_again_and_again_is_not_healed(self) -> None:
+        fault = self._make('service.restart')
+        fault.inject()
+        # systemd starts it anew each time: active in most of the looks.
+        for period in (1.0, 2.0, 3.0):
+            due = [self.clock.ns + int(period * fakes.SECOND)]
+
+            def tick(due: list[int] = due, period: float = period) -> None:
+                if self.clock.ns >= due[0]:
+                    self.service.start()
+                    due[0] = self.clock.ns + int(period * fakes.SECOND)
+
+            self.clock.on_pause = tick
+            fault.healed = None
+            self.assertFalse(fault.heal(), period)
+        self.assertNotIn(Phase.HEAL_EVIDENCED, self._phases())
+        self.assertEqual(1, self._held())
+
+    def test_recovery_is_as_long_as_until_it_was_whole(self) -> None:
+        with self._make('service.restart'):
+            pass
+        self.assertEqual(Phase.HEAL_EVIDENCED, self._phases()[-1])
+        self.assertLess(self.events[-1].t - self.events[1].t, fakes.SECOND)
+        # Nobody knows since when, if a look took long.
+        fault = self._make('service.restart')
+        fault.inject()
+        began = self.clock.ns
+        self.clock.on_pause = lambda: self.clock.__setattr__(
+            'ns', began + 60 * fakes.SECOND
+        )
+        self.assertTrue(fault.heal())
+        self.assertGreater(self.events[-1].t, began + 50 * fakes.SECOND)
 
     def test_entry_that_cannot_be_removed_is_said(self) -> None:
         def full(path: pathlib.Path) -> None:
