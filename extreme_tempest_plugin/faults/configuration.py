@@ -27,6 +27,9 @@ from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults import runtimes
 from extreme_tempest_plugin.faults import switches
 
+# Names that distributions give to one unit, so that a quorum counts it.
+_ALIASES = {'mysql': 'mariadb', 'mysqld': 'mariadb'}
+
 #: All that a target can be beside a unit, each with a tag of its own in the
 #: journal.
 Part = (
@@ -71,10 +74,14 @@ class Target(
 
     @property
     def runs_as(self) -> str:
-        """What the service is on its hosts: a container or a unit."""
+        """What the service is on its hosts: a container or a unit.
+
+        The same for all names of a unit.
+        """
         if isinstance(self.part, runtimes.Container):
             return self.part.container
-        return self.unit
+        name = self.unit.removesuffix('.service')
+        return _ALIASES.get(name, name)
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def permitted(
     offered = reading.read(destructive.os_faults_config)
     targets = tuple(_target(fault, offered) for fault in faults)
     planned = tuple(zip(faults, targets, strict=True))
-    _check_reached(planned)
+    _check_reached(planned, bounds)
     losses.check(planned, offered.clusters, bounds)
     return targets
 
@@ -173,7 +173,9 @@ def _check_tester(
             )
 
 
-def _check_reached(planned: tuple[losses.Planned, ...]) -> None:
+def _check_reached(
+    planned: tuple[losses.Planned, ...], bounds: model.Bounds
+) -> None:
     """Whether no fault needs a host that another one takes away meanwhile.
 
     It could neither be proven nor healed.
@@ -182,9 +184,13 @@ def _check_reached(planned: tuple[losses.Planned, ...]) -> None:
     """
     for first, second in itertools.permutations(planned, 2):
         (fault, target), (other, needs) = first, second
-        if not losses.meet(fault, other):
+        # Where faults do not overlap, the one is whole before the next.
+        lasts = bounds.overlap or fault.hold is None
+        if not lasts or not losses.meet(fault, other):
             continue
         needed = {*needs.addresses, *losses.away(needs)}
+        for host in needs.hosts:
+            needed |= _jumps(host)
         if needs.part is not None:
             needed |= {*needs.part.cut_off()}
         if both := needed.intersection(losses.away(target)):
@@ -193,6 +199,15 @@ def _check_reached(planned: tuple[losses.Planned, ...]) -> None:
                 f'{fault.target} takes {min(both)} away meanwhile: raise '
                 '`at` of the later one'
             )
+
+
+def _jumps(host: ssh.Host) -> set[str]:
+    """Addresses of the hosts that lead to one."""
+    return (
+        {host.jump.address, *_jumps(host.jump)}
+        if host.jump is not None
+        else set()
+    )
 
 
 def _leads_to_us(address: str) -> bool:

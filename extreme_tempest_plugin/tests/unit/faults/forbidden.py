@@ -545,12 +545,20 @@ _TOGETHER = (
     ),
     Case(
         name='a host that is needed is away',
-        plan=text('node.off cmp1', 'service.kill nova-compute at=100'),
+        plan=text(
+            'node.off cmp1',
+            'service.kill nova-compute at=100',
+            overlap=True,
+        ),
         says=(f'{world.ADDRESSES["cmp1"]} away meanwhile', 'raise `at`'),
     ),
     Case(
         name='a peer that is needed is away',
-        plan=text('node.off ctl2', 'network.partition ctl1-alone at=100'),
+        plan=text(
+            'node.off ctl2',
+            'network.partition ctl1-alone at=100',
+            overlap=True,
+        ),
         says=(f'{C2} away meanwhile',),
     ),
     Case(

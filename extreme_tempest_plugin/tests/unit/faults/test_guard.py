@@ -230,10 +230,22 @@ class TestGuard(testtools.TestCase):
             (('switch.port_down', 'ctl1-net', 0), ('disk.full', 'var', 1)),
             (('switch.port_down', 'ctl1-net', 9), ('node.off', 'ctl1', 0)),
         ):
-            text = self._refused(fault(*one), fault(*other), targets=names)
+            text = self._refused(
+                fault(*one),
+                fault(*other),
+                targets=names,
+                bounds=model.Bounds(overlap=True),
+            )
             self.assertIn('10.0.0.1 away meanwhile', text)
+            # The one is proven whole before the other begins.
+            self._check(fault(*one), fault(*other), targets=names)
             late = (*other[:2], one[2] + 60)
-            self._check(fault(*one), fault(*late), targets=names)
+            self._check(
+                fault(*one),
+                fault(*late),
+                targets=names,
+                bounds=model.Bounds(overlap=True),
+            )
         held = model.Fault(fault='node.off', target='ctl1', hold=None)
         text = self._refused(
             held,

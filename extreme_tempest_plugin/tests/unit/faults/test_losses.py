@@ -80,6 +80,22 @@ class TestQuorum(LossesTest):
             # In no cluster.
             self.permit(fault(f'service.{kind}', 'nova-api'))
 
+    def test_another_name_of_the_same_unit(self) -> None:
+        names = ('mariadb.service', 'mysql', 'mysqld.service')
+        base = world.file(str(self.world.key))['services']
+        for name in names:
+            self.world.configure(
+                services={
+                    **base,
+                    'mine': world.service(name, *world.CONTROLLERS),
+                }
+            )
+            self.world.allow()
+            self.assertIn(
+                'members of the cluster galera',
+                self.refused(fault('service.kill', 'mine')),
+            )
+
     def test_a_service_that_is_a_container(self) -> None:
         self.world.configure(
             containers={
