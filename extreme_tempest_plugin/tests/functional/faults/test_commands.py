@@ -44,7 +44,11 @@ _TIMEOUT = 60.0
 _PROGRAM = """#!/bin/sh
 echo "$1" >>{file}.log
 case $1 in
-  break) echo "$2" >{file}; [ "$2" != 9 ];;
+  break)
+    echo "$2" >{file}
+    # A daemon.
+    [ "$2" != 71 ] || setsid sleep 30 >/dev/null 2>&1 </dev/null &
+    [ "$2" != 9 ];;
   heal) rm -f {file};;
   status)
     status=$(cat {file} 2>/dev/null || echo 0)
@@ -154,6 +158,14 @@ class TestCommands(testtools.TestCase):
             600,
         )
         self.assertIn(f'failed: {self.alarm.program} break 9', str(error))
+        self._assert_whole()
+
+    def test_what_it_leaves_has_not_our_lock(self) -> None:
+        target = self.alarm.target(status=71)
+        self.engine.call(Verb.INJECT, target, 600)
+        began = time.monotonic()
+        self.engine.call(Verb.HEAL, target)
+        self.assertLess(time.monotonic() - began, 8)
         self._assert_whole()
 
     def test_timer_heals(self) -> None:

@@ -255,6 +255,25 @@ class TestGuard(testtools.TestCase):
         )
         self.assertIn('node.off of ctl1 takes 10.0.0.1 away', text)
 
+    def test_fault_of_a_host_that_is_reached_through_another(self) -> None:
+        data = test_reading.power()
+        nodes = data['node_discover']['args']
+        auth = {**nodes[0]['auth'], 'jump': {'host': nodes[0]['ip']}}
+        nodes.append({'ip': '10.0.0.77', 'fqdn': 'far', 'auth': auth})
+        data['services']['far'] = {
+            **data['services']['rabbitmq'],
+            'hosts': ['10.0.0.77'],
+        }
+        text = json.dumps(data).replace('/k/key', str(self.key))
+        self._configure(json.loads(text))
+        text = self._refused(
+            model.Fault(fault='node.off', target='ctl1', hold=50),
+            model.Fault(fault='service.freeze', target='far', at=20),
+            targets=('ctl1', 'far'),
+            bounds=model.Bounds(overlap=True),
+        )
+        self.assertIn('10.0.0.1 away meanwhile', text)
+
     def test_what_the_host_forbids(self) -> None:
         with mock.patch.object(
             evidence.UnitState, 'forbidden', 'nobody could heal it'
