@@ -89,8 +89,9 @@ StressGroup = [
     cfg.StrOpt(
         'plans_dir',
         help='Directory with plans that the test classes use instead of the '
-        'plans of the same name that come with the plugin: '
-        'storm_servers.yaml, uptime_watch.yaml, rabbitmq_restart.yaml.',
+        'plans of the same name that come with the plugin: those in '
+        'extreme_tempest_plugin/tests/scenario, rabbitmq_restart.yaml for '
+        'one, and the ready plans that classes run, as images.yaml.',
     ),
     cfg.StrOpt(
         'runs_dir',
@@ -102,7 +103,8 @@ StressGroup = [
         'known_issues',
         default=[],
         help='YAML files of known issues: findings that are listed and do '
-        'not fail a run. Empty takes the file that comes with the plugin.',
+        'not fail a run. They take the place of the file that comes with the '
+        'plugin. Empty: that one.',
     ),
     cfg.ListOpt(
         'name_servers',
@@ -120,7 +122,8 @@ StressGroup = [
             cfg.DeprecatedOpt('controller', group='stress'),
         ],
         help='Addresses of hosts whose logs are read over SSH during a run. '
-        'Nothing is ever written or deleted there. Empty: no log is read.',
+        'Nothing is ever written or deleted there. Their host keys are not '
+        'checked. Empty: no log is read.',
     ),
     cfg.ListOpt(
         'log_files',
@@ -194,9 +197,10 @@ DestructiveGroup = [
     cfg.ListOpt(
         'targets',
         default=[],
-        help='Names of the services, nodes, partitions, links, clocks, disks '
-        'and ports of switches, as in the os-faults configuration, that may '
-        'be broken. Nothing else is touched.',
+        help='Names of the services, containers, nodes, partitions, links, '
+        'clocks, disks, ports of switches, commands and targets of other '
+        'drivers, as in the os-faults configuration, that may be broken. '
+        'Nothing else is touched.',
     ),
     cfg.StrOpt(
         'os_faults_config',
@@ -213,7 +217,8 @@ DestructiveGroup = [
         'state_dir',
         default='/var/lib/extreme-tempest',
         help='Directory of the journal: faults that were injected and are '
-        'not yet proven healed. It must outlive a reboot of this machine.',
+        'not yet proven healed. It must outlive a reboot of this machine. '
+        'Only root can make the default one.',
     ),
 ]
 
