@@ -125,16 +125,25 @@ class Journal:
 
         :raises UsageError: if the directory is there and cannot be read.
         """
-        with self._explained():
-            if not self.directory.is_dir():
-                return ()
-            return tuple(
-                _read(path) for path in sorted(self.directory.glob('*.json'))
-            )
+        return tuple(_read(path) for path in self._files('.json'))
 
     def unfinished(self) -> tuple[pathlib.Path, ...]:
-        """Entries that never became whole: nothing was injected for them."""
-        return tuple(sorted(self.directory.glob('*.json' + _UNFINISHED)))
+        """Entries that never became whole: nothing was injected for them.
+
+        :raises UsageError: as :meth:`held`.
+        """
+        return self._files('.json' + _UNFINISHED)
+
+    def _files(self, end: str) -> tuple[pathlib.Path, ...]:
+        with self._explained():
+            try:
+                # A glob takes what it may not read for empty.
+                names = os.listdir(self.directory)
+            except FileNotFoundError:
+                return ()
+        return tuple(
+            self.directory / name for name in sorted(names) if name.endswith(end)
+        )
 
     def _write(self, name: str, data: bytes) -> pathlib.Path:
         path = self.directory / name

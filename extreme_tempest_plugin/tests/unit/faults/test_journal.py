@@ -141,6 +141,15 @@ class TestJournal(testtools.TestCase):
             self.assertIn('[destructive] state_dir', str(error))
             self.assertNotIn('\n', str(error))
 
+    def test_unreadable_is_not_empty(self) -> None:
+        self.log.add(fakes.entry(owner=self.us))
+        with mock.patch.object(
+            os, 'listdir', side_effect=PermissionError(13, 'not yours')
+        ):
+            for act in (self.log.held, self.log.unfinished):
+                error = self.assertRaises(errors.UsageError, act)
+                self.assertIn('not yours; set [destructive]', str(error))
+
     def test_prepare_leaves_nothing(self) -> None:
         self.log.prepare()
         self.assertEqual([], list(self.log.directory.iterdir()))
