@@ -12,6 +12,7 @@
 """``--dry-run``: what a campaign would break, after all refusals."""
 
 import argparse
+import contextlib
 import dataclasses
 import pathlib
 import sys
@@ -40,8 +41,21 @@ class Told:
     faults: tuple[rehearsal.Step, ...]
 
 
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """The option that asks for it."""
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='print what would be broken, on which hosts, when and what '
+        'undoes it, after everything that can be refused without asking the '
+        'cloud; nothing is touched',
+    )
+
+
 def tell(
-    args: argparse.Namespace, plan: model.Plan, source: pathlib.Path
+    args: argparse.Namespace,
+    plan: model.Plan,
+    source: pathlib.Path | None = None,
 ) -> int:
     """Print what the faults of a plan would do.
 
@@ -53,7 +67,7 @@ def tell(
         refuses.
     """
     settings = base.read_settings(args.os_cloud)
-    with loader.located(source):
+    with loader.located(source) if source else contextlib.nullcontext():
         plan = preparation.prepare(plan, settings)
     wanted = settings.destructive
     targets = guard.check(plan.faults, wanted, plan.bounds, rehearsal=True)

@@ -41,13 +41,7 @@ class Run(base.Command):
             type=float,
             help='seconds, instead of the duration of the plan',
         )
-        parser.add_argument(
-            '--dry-run',
-            action='store_true',
-            help='print what would be broken, on which hosts, when and what '
-            'undoes it, after everything that could be refused; nothing is '
-            'touched',
-        )
+        dry_run.add_option(parser)
         conduct.add_options(parser)
         return parser
 

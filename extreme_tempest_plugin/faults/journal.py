@@ -142,7 +142,9 @@ class Journal:
             except FileNotFoundError:
                 return ()
         return tuple(
-            self.directory / name for name in sorted(names) if name.endswith(end)
+            self.directory / name
+            for name in sorted(names)
+            if name.endswith(end)
         )
 
     def _write(self, name: str, data: bytes) -> pathlib.Path:

@@ -80,7 +80,7 @@ class DryRunTest(testtools.TestCase):
         )
         command = pathlib.Path(sys.executable).with_name('tempest')
         done = subprocess.run(
-            [str(command), 'extreme', 'run', '--dry-run', *words],
+            [str(command), 'extreme', *words, '--dry-run'],
             env=self.environment,
             cwd=self.here,
             capture_output=True,
@@ -96,7 +96,7 @@ class DryRunTest(testtools.TestCase):
         return self.log.read_text().split('\0')[:-1]
 
     def test_a_ready_plan(self):
-        done = self.run_it('rabbit')
+        done = self.run_it('run', 'rabbit')
         self.assertEqual(0, done.returncode, done.stderr)
         for line in (
             'at 10 s: service.restart of rabbitmq',
@@ -119,7 +119,7 @@ class DryRunTest(testtools.TestCase):
                 self.assertNotIn(verb, words)
 
     def test_for_machines(self):
-        done = self.run_it('database', '-f', 'json')
+        done = self.run_it('run', 'database', '-f', 'json')
         self.assertEqual(0, done.returncode, done.stderr)
         told = json.loads(done.stdout)
         self.assertEqual(
@@ -128,8 +128,21 @@ class DryRunTest(testtools.TestCase):
         )
 
     def test_refused_and_nobody_asked(self):
-        done = self.run_it('rabbit', targets='mysql')
+        done = self.run_it('run', 'rabbit', targets='mysql')
         self.assertEqual(2, done.returncode, done.stderr)
         self.assertEqual('', done.stdout)
         self.assertIn('not listed in [destructive] targets', done.stderr)
         self.assertEqual([], self.asked())
+
+    def test_one_fault(self):
+        words = ('fault', 'service.kill', 'rabbitmq')
+        done = self.run_it(*words)
+        self.assertEqual(2, done.returncode, done.stderr)
+        self.assertIn('leaves 0 of 3 members', done.stderr)
+        self.assertEqual([], self.asked())
+        done = self.run_it(*words, '--host', 'ctl2')
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn(
+            f'  on         {world.ADDRESSES["ctl2"]}\n', done.stdout
+        )
+        self.assertEqual(1, len(self.asked()))

@@ -87,7 +87,7 @@ p: 900 s; clusters: galera, rabbitmq, ovn
 at 10 s: service.kill of nova-api
   does       kill of nova-api on 203.0.113.1, 203.0.113.2, 203.0.113.3
   on         203.0.113.1, 203.0.113.2, 203.0.113.3
-  by         os-faults, ansible over SSH
+  by         shell over SSH, as root
   proof      killed
   undone by  itself, or else start, at 10 s
   or else    `tempest extreme heal`
