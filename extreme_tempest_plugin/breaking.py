@@ -135,6 +135,11 @@ class Breaking:
 def _heal(
     one: injection.Injection, say: collections.abc.Callable[[str], None]
 ) -> None:
-    if one.healed is None:
-        say(f'healing {one.plan.target}')
-    one.heal()
+    try:
+        if one.healed is None:
+            say(f'healing {one.plan.target}')
+        one.heal()
+    except BaseException:
+        # What comes between, a signal or a display that fails, ends no heal.
+        one.heal()
+        raise

@@ -33,6 +33,9 @@ _CALM_NS = 15 * _SECOND
 #: A look that takes long costs its host something, as rabbitmqctl does: the
 #: next one waits for so many times as long, at most as long as in calm.
 _REST = 2
+#: Seconds after which nobody waits for a look any more. The longest is that of
+#: a canary, which deletes what it made, kind by kind.
+LONGEST = 600.0
 
 
 def _nothing() -> None:
@@ -48,12 +51,14 @@ class Check:
         empty if all is, None if nobody knows.
     :param tries: it changes the cloud, so it is asked only while nothing is
         broken, and not again once it was steady.
+    :param blind: why, where nobody knows.
     :param end: called when nobody asks any more.
     """
 
     name: str
     look: collections.abc.Callable[[], str | None]
     tries: bool = False
+    blind: str = 'nobody knows'
     end: collections.abc.Callable[[], None] = _nothing
 
 
@@ -61,13 +66,13 @@ class Check:
 class _Last:
     """The last look, and what the history was told of it.
 
-    :ivar tries: as ``Check.tries``.
-    :ivar began: of the look, ns; -1 before the first.
+    :ivar began: of the look, ns; -1 before the first since something was
+        broken or healed.
     :ivar took: the look, ns.
     :ivar asked: it still can be.
     """
 
-    tries: bool
+    check: Check
     began: int = -1
     ended: int = 0
     took: int = 0
@@ -114,7 +119,7 @@ class State:
     def add(self, check: Check) -> None:
         """One that will be asked from now on."""
         with self._lock:
-            self._last[check.name] = _Last(check.tries)
+            self._last[check.name] = _Last(check)
 
     def due(self, check: Check) -> bool:
         """Whether a check is to be asked now."""
@@ -168,13 +173,20 @@ class State:
             self._active.discard(event.fault)
         else:
             return
-        self._since = event.t
+        # A heal is known a little after its time, and what was looked at
+        # meanwhile is looked at again: the history is to have it.
+        self._since = max(self._since, event.t)
         for last in self._last.values():
-            last.told = None
+            last.began, last.told = -1, None
 
     def remember(self) -> None:
-        """See ``Bystanders.remember``."""
-        self._others.remember()
+        """See ``Bystanders.remember``; who did not say is a note."""
+        for host in self._others.remember():
+            self._note.unmeasured(
+                'steady/services',
+                f'{host} did not say which of its services run, so nobody '
+                'misses what it loses',
+            )
 
     def lost(self) -> tuple[str, ...]:
         """What was there before the first fault and is not now."""
@@ -189,17 +201,22 @@ class State:
                 if last.asked and last.began >= self._since and last.said
             }
 
-    def _silent(self) -> tuple[str, ...]:
-        """Checks that do not know since the last heal, and may yet."""
+    def unknown(self) -> dict[str, str]:
+        """Why nobody knows since the last heal, by check."""
         with self._lock:
-            return tuple(
-                name
+            return {
+                name: last.check.blind
                 for name, last in self._last.items()
                 if last.asked
                 and last.began >= self._since
                 and last.said is None
-                and not last.tries
-            )
+            }
+
+    def _silent(self) -> tuple[str, ...]:
+        """Checks that do not know since the last heal, and may yet."""
+        return tuple(
+            name for name in self.unknown() if not self._last[name].check.tries
+        )
 
     def awaited(self) -> tuple[str, ...]:
         """Checks that were not asked since the last heal."""

@@ -36,6 +36,17 @@ from extreme_tempest_plugin.uptime import canary
 Up = collections.abc.Callable[[], collections.abc.Mapping[str, bool | None]]
 
 
+def spare(plan: model.Plan) -> frozenset[str]:
+    """Kinds of which a storm leaves room for one: the canary's."""
+    flies = plan.faults and _is_wanted(plan, model.CANARY)
+    return canary.KINDS if flies else frozenset()
+
+
+def _is_wanted(plan: model.Plan, name: str) -> bool:
+    named = plan.steady.checks
+    return named is None or name in named
+
+
 class Checks:
     """Makes the checks of one campaign.
 
@@ -75,13 +86,16 @@ class Checks:
             yield from self._report(name)
         yield from self._clusters()
         if self._plan.uptime and self._is_wanted(model.APIS):
-            yield steady.Check(name=model.APIS, look=Monitors(self._up))
+            yield steady.Check(
+                name=model.APIS,
+                look=Monitors(self._up),
+                blind='the control target is away, or a monitor says nothing',
+            )
         if self._is_wanted(model.CANARY):
             yield from self._canary(directory, over)
 
     def _is_wanted(self, name: str) -> bool:
-        named = self._plan.steady.checks
-        return named is None or name in named
+        return _is_wanted(self._plan, name)
 
     def _remark(self, name: str, why: str) -> None:
         self._note(events.Topic.REMARK, 'steady', f'{name}: {why}')
@@ -179,6 +193,7 @@ class Checks:
             name=model.CANARY,
             look=flies,
             tries=True,
+            blind='the quota has no room for it',
             end=lambda: self._end(flies),
         )
 

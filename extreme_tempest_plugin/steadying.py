@@ -84,16 +84,20 @@ class Steadying:
             raise _refusal(
                 f'it does not say what it offers: {error}'
             ) from None
-        end = time.monotonic() + _PATIENCE
-        while (awaited := self.state.awaited()) or self.state.unsteady():
-            if time.monotonic() >= end and not awaited:
-                said = '; '.join(
-                    f'{name}: {why}'
-                    for name, why in self.state.unsteady().items()
-                )
-                raise _refusal(said)
+        began = time.monotonic()
+        while wrong := self._wrong():
+            waited = time.monotonic() - began
+            awaited = waited < steady.LONGEST and self.state.awaited()
+            if waited >= _PATIENCE and not awaited:
+                raise _refusal(wrong)
             say('looking whether the cloud is in its steady state')
             time.sleep(_PERIOD)
+
+    def _wrong(self) -> str:
+        """What is not known to be steady, and why; empty if all is."""
+        awaited = dict.fromkeys(self.state.awaited(), 'no answer yet')
+        wrong = awaited | self.state.unsteady() | self.state.unknown()
+        return '; '.join(f'{name}: {why}' for name, why in wrong.items())
 
     def settle(self, say: collections.abc.Callable[[str], None]) -> None:
         """Wait until it is in its steady state again, if that may come."""
@@ -124,12 +128,21 @@ class Steadying:
                 continue
             began = time.monotonic_ns()
             try:
-                said = check.look()
+                self.state.take(check, began, check.look())
             except Exception as error:
                 # Whatever it is, it is ours, and the verdict is unknown.
-                self.state.give_up(check, outcomes.line(error))
+                self._give_up(check, outcomes.line(error))
                 return
-            self.state.take(check, began, said)
+
+    def _give_up(self, check: steady.Check, why: str) -> None:
+        """Note that it is not asked any more, when the disk has room again."""
+        while True:
+            try:
+                self.state.give_up(check, why)
+                return
+            except OSError:
+                if self._over.wait(_PERIOD):
+                    return
 
 
 def _refusal(why: str) -> errors.RefusedError:

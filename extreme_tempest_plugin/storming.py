@@ -18,6 +18,7 @@ from extreme_tempest_plugin import beside
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
+from extreme_tempest_plugin import steady_checks
 from extreme_tempest_plugin.cloud import afterwards
 from extreme_tempest_plugin.cloud import cleanup
 from extreme_tempest_plugin.cloud import clients
@@ -127,6 +128,7 @@ class Storming:
             ),
             directory.path,
             hear,
+            steady_checks.spare(plan),
         )
 
     def start(self, say: _Say) -> None:

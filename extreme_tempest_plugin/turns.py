@@ -19,10 +19,13 @@ may be what another one took away, as when all hosts are without power.
 
 import collections.abc
 import concurrent.futures
+import contextlib
 import dataclasses
+import threading
 from typing import Protocol
 
 from extreme_tempest_plugin import breaking
+from extreme_tempest_plugin import steady
 from extreme_tempest_plugin.checkers import cascade
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.faults import losses
@@ -30,6 +33,8 @@ from extreme_tempest_plugin.plan import model
 
 #: Seconds between two looks at what is lost.
 _PERIOD = 2.0
+#: Seconds between two looks at what is due while another one is injected.
+_BESIDE = 0.2
 
 
 class Aborted(Exception):
@@ -134,7 +139,8 @@ class Turns:
             self._stage.show(f'{fault.fault} of {fault.target}')
             self.late = max(self.late, self._stage.elapsed() - fault.at)
             one = make()
-            one.inject()
+            with self._ends_kept():
+                one.inject()
             if fault.hold is None:
                 self._held += 1
             else:
@@ -154,9 +160,34 @@ class Turns:
             beside = self._plan.overlap and losses.meet(active.plan, fault)
             if not beside or active.end <= fault.at + self.late:
                 self._end(active)
-        for active, heal in tuple(self._healing.items()):
-            if heal.done() or not losses.meet(active.plan, fault):
+        for active in tuple(self._healing):
+            if not losses.meet(active.plan, fault):
                 self._whole(active)
+
+    @contextlib.contextmanager
+    def _ends_kept(self) -> collections.abc.Iterator[None]:
+        """Heal what is due while the block waits for one of the others.
+
+        Nothing but the block may use the stage meanwhile.
+        """
+        if not (self._plan.overlap and self._active):
+            yield
+            return
+        over = threading.Event()
+
+        def keep() -> None:
+            while not over.wait(_BESIDE):
+                for active in self._by_end():
+                    if active.end <= self._stage.elapsed():
+                        self._end(active)
+
+        with concurrent.futures.ThreadPoolExecutor(1) as beside:
+            keeping = beside.submit(keep)
+            try:
+                yield
+            finally:
+                over.set()
+        keeping.result()
 
     def _end(self, active: _Active) -> None:
         target = active.plan.target
@@ -172,8 +203,10 @@ class Turns:
     def _whole(self, active: _Active) -> None:
         """Wait until one that is being healed beside others is whole."""
         self._stage.show(f'healing {active.plan.target}')
-        self._see(active, self._healing[active].result())
+        with self._ends_kept():
+            healed = self._healing[active].result()
         del self._healing[active]
+        self._see(active, healed)
 
     def _see(self, active: _Active, healed: bool) -> None:
         if not healed:
@@ -182,9 +215,16 @@ class Turns:
                 'healed'
             )
 
-    @property
-    def _lasting(self) -> bool:
-        """Whether something is broken, or may be."""
+    def _lasts(self) -> bool:
+        """Whether something is broken, or may be.
+
+        :raises Aborted: if something stays so.
+        """
+        for active, heal in tuple(self._healing.items()):
+            if heal.done():
+                self._whole(active)
+        if self._unhealed:
+            raise Aborted(self._unhealed)
         return bool(self._active or self._healing or self._held)
 
     def _wait_for(self, fault: model.Fault) -> None:
@@ -192,21 +232,31 @@ class Turns:
 
         :raises Aborted: if that does not come about.
         """
-        if self._unhealed:
-            raise Aborted(self._unhealed)
         due = fault.at + self.late
         while (left := due - self._stage.elapsed()) > 0:
             self._excess(look=False)
             self._stage.wait_until(self._stage.elapsed() + min(_PERIOD, left))
-        while lost := self._excess(look=True) or self._unknown():
+        since = self._stage.elapsed()
+        while lost := self._excess(look=True) or self._unknown(since):
             self._stage.wait_until(
                 self._stage.elapsed() + _PERIOD, f'waiting for {lost}'
             )
 
-    def _unknown(self) -> str:
-        if self._lasting:
+    def _unknown(self, since: float) -> str:
+        """What nobody knows yet.
+
+        :param since: when it was first waited for.
+        :raises Aborted: if nobody ever will.
+        """
+        if self._lasts():
             return ''
-        return ', '.join(self._others.awaited())
+        unknown = ', '.join(self._others.awaited())
+        if unknown and self._stage.elapsed() - since >= steady.LONGEST:
+            raise Aborted(
+                f'nobody knows after {steady.LONGEST:g} s whether it is '
+                f'steady: {unknown}'
+            )
+        return unknown
 
     def _excess(self, look: bool) -> str:
         """What is down beyond the limit; a fault that lasts excuses all.
@@ -214,7 +264,7 @@ class Turns:
         :param look: at the hosts, too.
         :raises Aborted: if it has been so for too long.
         """
-        if self._lasting:
+        if self._lasts():
             return ''
         up = self._up()
         lost = self._others.lost() if look else None

@@ -63,9 +63,7 @@ class Court:
         self.holes = holes.Holes()
         self._marks = marks.Marks()
         self.outage = outage.Outage(plan, self.faults, self._marks)
-        self.steadiness = steadiness.Steadiness(
-            self.faults, self.holes, plan.steady
-        )
+        self.steadiness = steadiness.Steadiness(self.faults, self.holes, plan)
         seen = self.calls, self.census, self.holes
         self._lost = lost.Lost(*seen, plan.slo.lost)
         self._registers = registers.Registers(*seen, plan.slo.lost)

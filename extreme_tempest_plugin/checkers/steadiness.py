@@ -13,7 +13,8 @@
 
 A fault leaves it at its injection; what a check said last before the next
 fault counts. Faults that overlap leave it together: their checks are judged
-after the last heal.
+after the last heal. A check that says something somewhere in the history and
+nothing after a heal was not measured there.
 """
 
 import collections
@@ -49,7 +50,7 @@ class _Span:
 class Steadiness:
     """What the checks of the steady state said.
 
-    :param steady: what the plan wants.
+    :param plan: what it wants, and whether its faults may overlap.
     """
 
     name = recovery.Recovery.name
@@ -59,13 +60,16 @@ class Steadiness:
         self,
         faults: windows.Faults,
         gone: holes.Holes,
-        steady: plan_model.Steady,
+        plan: plan_model.Plan,
     ) -> None:
         self._faults = faults
         self._holes = gone
-        self._limit = steady.within
-        self._limit_ns = round(steady.within * model.SECOND)
-        self._named = steady.checks or ()
+        self._limit = plan.steady.within
+        self._limit_ns = round(plan.steady.within * model.SECOND)
+        self._named = plan.steady.checks or ()
+        # The next fault may be under way while a heal is being proven, and
+        # nobody waits for the steady state between the two.
+        self._grace = windows.GRACE_NS if plan.overlap else 0
         self._said: dict[str, list[events.Note]] = collections.defaultdict(
             list
         )
@@ -114,12 +118,15 @@ class Steadiness:
         )
         spans: list[_Span] = []
         for start, healed, story in begun:
-            if spans and start <= spans[-1].healed:
+            due = story.at(events.FaultPhase.PLANNED)
+            began = start if due is None else min(start, due)
+            if spans and began <= spans[-1].healed + self._grace:
                 spans[-1].stories.append(story)
                 spans[-1].healed = max(spans[-1].healed, healed)
                 continue
             if spans:
-                spans[-1].end = start
+                # It was decided then, by what was known.
+                spans[-1].end = began
             spans.append(_Span([story], start, healed))
         return spans
 
@@ -128,7 +135,7 @@ class Steadiness:
 
         Its time ends with the limit, or the next fault: what comes later has
         other causes. Where it is not steady then, the first note that it is
-        counts, however late. One that nobody asked after the heal is left out.
+        counts, however late. One that said nothing after the heal is left out.
 
         :param start: of the injection, ns.
         """
@@ -149,7 +156,7 @@ class Steadiness:
         ends = self._ends(span, span.start if injected is None else injected)
         gaps = [
             f'{story}: whether {name} was steady again was not measured.'
-            for name in self._named
+            for name in dict.fromkeys((*self._named, *self._said))
             if name not in ends
         ]
         findings = []

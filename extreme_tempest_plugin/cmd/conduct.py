@@ -35,6 +35,9 @@ from extreme_tempest_plugin.reports import verdict_json
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import replay
 
+#: Signals of which the first one alone counts; Ctrl-C may come again.
+_ONCE = (signal.SIGTERM, signal.SIGHUP)
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that each of them has."""
@@ -67,9 +70,18 @@ def conduct(
     :param again: operations to issue instead of choosing any.
     :raises UsageError: for a plan that cannot be run, or no cloud.
     """
-    # An operator's kill ends a campaign as Ctrl-C does: it heals first.
-    signal.signal(signal.SIGTERM, _interrupt)
+    heed_signals()
     return say(args, perform(args, plan, source, again))
+
+
+def heed_signals() -> None:
+    """A kill, or a session that is lost, ends a campaign as Ctrl-C does.
+
+    It heals first. What is ignored by then, as SIGHUP under nohup, stays so.
+    """
+    for number in (signal.SIGINT, *_ONCE):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def perform(
@@ -113,4 +125,12 @@ def say(args: argparse.Namespace, result: campaign.Result) -> int:
 
 
 def _interrupt(number: int, frame: types.FrameType | None) -> None:
+    # A session that ends sends several; from now on it heals. A handler, for
+    # what is ignored would be so in all that is started, too.
+    for other in _ONCE:
+        signal.signal(other, _nothing)
     raise KeyboardInterrupt
+
+
+def _nothing(number: int, frame: types.FrameType | None) -> None:
+    """It ends already."""

@@ -30,10 +30,15 @@ _STATES: dict[bool | None, tuple[str, str]] = {
     None: ('?   ', 'yellow'),
 }
 
+#: What a terminal or a pipe raises that is gone; rich exits for a pipe.
+_GONE = (OSError, SystemExit)
+
 
 @contextlib.contextmanager
 def live(quiet: bool) -> collections.abc.Iterator[progress.Display]:
     """Show progress: a table on a terminal, a line for each phase elsewhere.
+
+    A terminal that is gone is shown nothing any more, and ends nothing.
 
     :param quiet: show nothing, for machine-readable output.
     """
@@ -41,10 +46,31 @@ def live(quiet: bool) -> collections.abc.Iterator[progress.Display]:
     if quiet:
         yield lambda shown: None
     elif console.is_terminal:
-        with rich.live.Live(console=console, transient=True) as area:
-            yield _Table(area)
+        area = rich.live.Live(console=console, transient=True)
+        area.start()
+        try:
+            yield _Lasting(_Table(area))
+        finally:
+            with contextlib.suppress(*_GONE):
+                area.stop()
     else:
-        yield _Lines()
+        yield _Lasting(_Lines())
+
+
+class _Lasting:
+    """Shows for as long as there is somebody who sees it."""
+
+    def __init__(self, show: progress.Display) -> None:
+        self._show = show
+        self._gone = False
+
+    def __call__(self, shown: progress.Progress) -> None:
+        if self._gone:
+            return
+        try:
+            self._show(shown)
+        except _GONE:
+            self._gone = True
 
 
 class _Table:

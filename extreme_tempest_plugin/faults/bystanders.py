@@ -17,6 +17,7 @@ is looked at and not touched.
 
 import collections
 import collections.abc
+import dataclasses
 from typing import TypeVar
 
 from extreme_tempest_plugin.cloud import ssh
@@ -27,8 +28,10 @@ from extreme_tempest_plugin.faults.drivers import containers
 
 _T = TypeVar('_T')
 
-#: Seconds that one host may take.
+#: Seconds that one host may take, and how often it is asked what is there
+#: before the first fault.
 _TIMEOUT = 15.0
+_TRIES = 2
 #: As systemd, and as a runtime has it.
 _THERE = ('active', 'running')
 
@@ -53,6 +56,18 @@ def over_ssh(host: ssh.Host, units: Units) -> Units:
 def inside_over_ssh(host: ssh.Host, wanted: Containers) -> Units:
     """What docker or podman says; nothing where the host cannot be asked."""
     return containers.statuses(host, wanted, _TIMEOUT)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Said:
+    """What a host said.
+
+    :param there: what is active.
+    :param whole: it said of everything how it is.
+    """
+
+    there: frozenset[str]
+    whole: bool
 
 
 class Bystanders:
@@ -87,23 +102,33 @@ class Bystanders:
         self._look_inside = look_inside
         self._there: frozenset[str] = frozenset()
 
-    def remember(self) -> None:
-        """Take what is active now for what has to be."""
-        self._there = self._active()
+    def remember(self) -> tuple[str, ...]:
+        """Take what is active now for what has to be.
+
+        :returns: addresses of the hosts that did not say, so that what they
+            have is not known, and not missed.
+        """
+        said: dict[ssh.Host, _Said] = {}
+        silent = self._hosts
+        for _ in range(_TRIES):
+            said |= self._ask(silent)
+            silent = tuple(host for host in silent if not said[host].whole)
+        self._there = _there(said)
+        return tuple(host.address for host in silent)
 
     def lost(self) -> tuple[str, ...]:
         """What was active when it was remembered, and is not now."""
         if not self._there:
             return ()
-        return tuple(sorted(self._there - self._active()))
+        return tuple(sorted(self._there - _there(self._ask(self._hosts))))
 
-    def _active(self) -> frozenset[str]:
-        if not self._hosts:
-            return frozenset()
-        found = ssh.everywhere(self._hosts, self._of_host)
-        return frozenset(name for names in found for name in names)
+    def _ask(self, hosts: tuple[ssh.Host, ...]) -> dict[ssh.Host, _Said]:
+        if not hosts:
+            return {}
+        found = ssh.everywhere(hosts, self._of_host)
+        return dict(zip(hosts, found, strict=True))
 
-    def _of_host(self, host: ssh.Host) -> list[str]:
+    def _of_host(self, host: ssh.Host) -> _Said:
         units, inside = self._units.get(host, ()), self._inside.get(host, ())
         said = [
             *zip(
@@ -115,11 +140,18 @@ class Bystanders:
                 strict=False,
             ),
         ]
-        return [
+        there = (
             f'{name} of {host.address}'
             for name, state in said
             if state in _THERE
-        ]
+        )
+        return _Said(frozenset(there), len(said) == len(units) + len(inside))
+
+
+def _there(
+    said: collections.abc.Mapping[ssh.Host, _Said],
+) -> frozenset[str]:
+    return frozenset().union(*(one.there for one in said.values()))
 
 
 def _once(

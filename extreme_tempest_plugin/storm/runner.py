@@ -11,6 +11,7 @@
 #    under the License.
 """Start and stop a storm's processes, and see how far they are."""
 
+import collections.abc
 import dataclasses
 import pathlib
 import shutil
@@ -71,6 +72,7 @@ class Storm:
     :param run_dir: RUN, see the contract of the run directory.
     :param hear: told of each event of the storm, whenever ``progress`` is
         asked for.
+    :param spare: kinds of which the quota keeps room for one more.
     :raises PlanError: for an unknown action.
     :raises UsageError: for a limit below the number of users.
     """
@@ -80,9 +82,11 @@ class Storm:
         spec: storm_spec.StormSpec,
         run_dir: pathlib.Path,
         hear: tally.Hear = lambda event: None,
+        spare: collections.abc.Container[str] = (),
     ) -> None:
         self._limits = shares.limits(spec.storm, actions.created(spec.storm))
         self._spec = spec
+        self._spare = spare
         self._run_dir = run_dir
         names = [f'storm-{n}.jsonl' for n in range(_workers(spec))]
         self.parts = tuple(run_dir / 'parts' / name for name in names)
@@ -207,7 +211,7 @@ class Storm:
             # The cloud may be ill before the storm begins; that is no reason
             # not to measure it.
             return self._limits, f'the quota could not be read: {error}'
-        return shares.within(self._limits, room)
+        return shares.within(self._limits, room, self._spare)
 
     def _prepare(self) -> tuple[storm_spec.SharedResource, ...]:
         """Create what is there for all users, and what they act on.

@@ -56,10 +56,14 @@ def limits(
 
 
 def within(
-    limits: collections.abc.Mapping[str, int], room: Room
+    limits: collections.abc.Mapping[str, int],
+    room: Room,
+    spare: collections.abc.Container[str] = (),
 ) -> tuple[dict[str, int], str]:
     """Limits that the quota has room for.
 
+    :param spare: kinds of which room for one is left to somebody else, unless
+        there is only that.
     :returns: the limits, and a remark on those that were lowered.
     :raises UsageError: if there is no room at all for a kind.
     """
@@ -69,6 +73,10 @@ def within(
                 f'storm: the quota of the project has no room for a {kind}: '
                 'raise it, delete some, or leave the action out'
             )
+    room = {
+        kind: left - 1 if kind in spare and left > 1 else left
+        for kind, left in room.items()
+    }
     lowered = {
         kind: room[kind]
         for kind, limit in limits.items()

@@ -31,6 +31,19 @@ from extreme_tempest_plugin.uptime import boots
 
 #: Seconds for all that is made, and for the deletion of each kind.
 PATIENCE = 120.0
+
+#: Kinds of which it makes one: a storm beside it leaves room for that.
+KINDS = frozenset(
+    {
+        'server',
+        'volume',
+        'port',
+        'floating_ip',
+        'security_group',
+        'security_group_rule',
+    }
+)
+
 _DELETION = 60.0
 _PAUSE = 1.0
 
@@ -99,18 +112,23 @@ class Canary:
         self._number = 0
         self._step = ''
         self._deadline = 0.0
+        #: Something answered at a floating IP; now none can be tried.
+        self._answered = self._blind = False
 
     def __call__(self) -> str | None:
         """Do all of it.
 
         :returns: why it failed, in one line; empty if it did not, None if the
-            quota had no room, which says nothing.
+            quota had no room, or what could be tried before could not, which
+            says nothing.
         """
         self._number += 1
         self._deadline = self._clock() + PATIENCE
+        self._blind = False
         wrong: str | None = ''
         try:
             self._use(f'{self._stem}-{self._number}')
+            wrong = None if self._blind else ''
         except ports.CallError as error:
             wrong = f'{self._step}: {error}'
             quota = 'quota' in str(error).lower()
@@ -236,7 +254,9 @@ class Canary:
             except ports.CallError as error:
                 # That says nothing of the cloud.
                 self._remark(f'without a floating IP: {error}')
+                self._blind = self._answered
                 return ''
+            self._answered |= bool(tried and not tried.error)
             return (
                 f'{tried.at}: {tried.error}' if tried and tried.error else ''
             )

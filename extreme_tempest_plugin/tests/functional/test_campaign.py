@@ -33,6 +33,7 @@ from extreme_tempest_plugin.history import reader
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.tests.functional.storm import stub
 from extreme_tempest_plugin.tests.unit import configuration
+from extreme_tempest_plugin.uptime import canary
 
 PLAN = """
 name: loopback
@@ -348,6 +349,28 @@ class CampaignTest(testtools.TestCase):
         )
         self.assertIn('canary was not steady within 2 s', finding.what)
         self.assertEqual({}, self.stub.machines)
+
+    def test_a_steady_state_that_nobody_knows(self):
+        self.break_by(Healed)
+
+        def then():
+            # As where the quota has no room any more.
+            self.useFixture(
+                fixtures.MonkeyPatch(
+                    _path(canary, 'Canary.__call__'), lambda flies: None
+                )
+            )
+
+        self.useFixture(
+            fixtures.MonkeyPatch(f'{__name__}.Healed.then', staticmethod(then))
+        )
+        result = self.run_plan(
+            PLAN.replace('server.create: 3, server.delete: 1, ', '')
+            + ONE_FAULT
+        )
+        self.assertEqual('unknown', result.verdict.verdict, result.verdict)
+        (gap,) = result.verdict.gaps
+        self.assertIn('whether canary was steady again was not', gap.why)
 
     def test_a_cloud_that_is_not_steady_is_refused(self):
         made = self.break_by(Healed)

@@ -56,7 +56,7 @@ MAY_IMPORT = {
         'uptime',
     },
     'breaking': {'checkers', 'faults', 'history', 'plan', 'settings'},
-    'turns': {'breaking', 'checkers', 'faults', 'plan'},
+    'turns': {'breaking', 'checkers', 'faults', 'plan', 'steady'},
     'steady': {'faults', 'history'},
     'steadying': {
         'breaking',
@@ -86,6 +86,7 @@ MAY_IMPORT = {
         'plan',
         'run_directory',
         'settings',
+        'steady_checks',
         'storm',
     },
     'run_directory': {

@@ -22,10 +22,11 @@ from extreme_tempest_plugin import settings
 class Injection:
     healed = None
 
-    def __init__(self, name, done, interrupted=False):
+    def __init__(self, name, done, interrupted=False, heal=None):
         self.plan = types.SimpleNamespace(target=name)
         self._name, self._done = name, done
         self._interrupted = interrupted
+        self._heal = iter(heal or ())
 
     def undo(self):
         self._done.append(f'undo {self._name}')
@@ -33,6 +34,8 @@ class Injection:
             raise KeyboardInterrupt
 
     def heal(self):
+        if error := next(self._heal, None):
+            raise error
         self._done.append(f'heal {self._name}')
 
 
@@ -54,6 +57,23 @@ class TestHeal(testtools.TestCase):
     def test_all_are_undone_before_one_is_waited_for(self):
         self.breaking.held = [Injection(name, self.done) for name in 'ab']
         self.breaking.heal(lambda text: None)
+        self.assertEqual(['undo b', 'undo a', 'heal b', 'heal a'], self.done)
+
+    def test_what_comes_between_ends_no_heal(self):
+        self.breaking.held = [
+            Injection('a', self.done, heal=[KeyboardInterrupt()])
+        ]
+        self.assertRaises(
+            KeyboardInterrupt, self.breaking.heal, lambda text: None
+        )
+        self.assertEqual(['undo a', 'heal a'], self.done)
+
+    def test_a_display_that_fails_ends_no_heal(self):
+        def say(text):
+            raise OSError('the terminal is gone')
+
+        self.breaking.held = [Injection(name, self.done) for name in 'ab']
+        self.assertRaises(OSError, self.breaking.heal, say)
         self.assertEqual(['undo b', 'undo a', 'heal b', 'heal a'], self.done)
 
     def test_each_is_healed_whatever_comes_between(self):

@@ -20,7 +20,18 @@ from extreme_tempest_plugin.history import notes
 SECOND = 1_000_000_000
 
 NOVA = steady.Check(name='nova services', look=lambda: '')
-CANARY = steady.Check(name='canary', look=lambda: '', tries=True)
+CANARY = steady.Check(
+    name='canary', look=lambda: '', tries=True, blind='no quota'
+)
+
+
+class Others(bystanders.Bystanders):
+    """None; some hosts may be silent."""
+
+    silent = ()
+
+    def remember(self):
+        return self.silent
 
 
 class TestState(testtools.TestCase):
@@ -29,10 +40,11 @@ class TestState(testtools.TestCase):
         self.now = 1000 * SECOND
         self.written = []
         note = notes.Notes('campaign', self.written.append, self.clock)
+        self.others = Others(())
         self.state = steady.State(
             self.written.append,
             note,
-            bystanders.Bystanders(()),
+            self.others,
             30.0,
             self.clock,
         )
@@ -47,11 +59,12 @@ class TestState(testtools.TestCase):
         self.now += took * SECOND
         self.state.take(check, began, said)
 
-    def fault(self, phase, fault='fault-1'):
+    def fault(self, phase, fault='fault-1', late=0):
+        """A phase; the history has it by so many seconds before now."""
         self.now += SECOND
         self.state.record(
             events.Fault(
-                t=self.now,
+                t=self.now - late * SECOND,
                 actor='campaign',
                 fault=fault,
                 kind='service.restart',
@@ -118,6 +131,47 @@ class TestState(testtools.TestCase):
         self.assertEqual([], self.told())
         self.assertEqual({}, self.state.unsteady())
         self.assertEqual(('canary',), self.state.awaited())
+        self.look(None, check=CANARY)
+        self.assertEqual(
+            {'nova services': 'nobody knows', 'canary': 'no quota'},
+            self.state.unknown(),
+        )
+        self.fault('injected')
+        self.assertEqual({}, self.state.unknown())
+        self.look()
+        self.assertEqual({}, self.state.unknown())
+
+    def test_what_was_seen_before_a_heal_was_known_is_looked_at_again(self):
+        """Else the history has nothing of it after the heal."""
+        self.fault('injected')
+        self.look(took=2)
+        self.now += 4 * SECOND
+        self.look(took=2)
+        self.assertEqual([('nova services', '')], self.told())
+        self.fault('heal-evidenced', late=6)
+        self.assertIn('nova services', self.state.awaited())
+        self.assertTrue(self.state.due(NOVA))
+        self.look()
+        self.assertEqual([('nova services', '')] * 2, self.told())
+        self.assertEqual(('canary',), self.state.awaited())
+
+    def test_a_heal_that_is_told_late_takes_nothing_back(self):
+        self.fault('injected', 'fault-1')
+        began = self.now
+        self.now += SECOND
+        self.fault('injected', 'fault-2')
+        self.fault('heal-evidenced', 'fault-1', late=6)
+        # It began before the second one was injected.
+        self.state.take(NOVA, began, '')
+        self.assertEqual([], self.told())
+
+    def test_hosts_that_say_nothing_before_the_first_fault(self):
+        self.others.silent = ('10.0.0.11',)
+        self.state.remember()
+        ((about, text),) = self.told()
+        self.assertEqual('steady/services', about)
+        self.assertIn('10.0.0.11 did not say', text)
+        self.assertEqual(events.Topic.UNMEASURED, self.written[0].what)
 
     def test_who_does_not_know_yet_is_waited_for(self):
         self.look(None)

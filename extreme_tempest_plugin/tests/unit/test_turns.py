@@ -17,6 +17,7 @@ import threading
 
 import testtools
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import turns
 from extreme_tempest_plugin.plan import model
 
@@ -105,6 +106,47 @@ class Needy(Injection):
     def heal(self):
         self.begun[self.fault.target].set()
         return self.begun['b'].wait(5)
+
+
+class Slow(Injection):
+    """The one of b goes on until a heal has begun; 60 s more."""
+
+    healed = threading.Event()
+
+    def inject(self):
+        super().inject()
+        if self.fault.target == 'b':
+            self.stage.now = 31.0
+            self.healed.wait(5)
+            self.stage.now += 60
+
+    def heal(self):
+        whole = super().heal()
+        self.healed.set()
+        return whole
+
+
+class Long(AtOnce):
+    """What it is given first goes on until a second is given; 60 s more."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.second = threading.Event()
+        self.first = concurrent.futures.Future()
+        self.first.result = self.wait
+
+    def submit(self, call, /, *args, **keys):
+        if call.__self__.fault.target == 'a':
+            return self.first
+        future = super().submit(call, *args, **keys)
+        self.second.set()
+        return future
+
+    def wait(self):
+        self.stage.now = 41.0
+        self.second.wait(5)
+        self.stage.now += 60
+        return True
 
 
 def fault(target, at, hold=0.0, recovery=60.0):
@@ -231,6 +273,68 @@ class TestTurns(testtools.TestCase):
             [one for one in self.told() if one[1] != 'look'],
         )
 
+    def test_each_is_healed_in_its_time_while_another_is_injected(self):
+        Slow.healed.clear()
+        self.play(
+            fault('a', 10, hold=20), fault('b', 15), kind=Slow, overlap=True
+        )
+        self.assertEqual(
+            [
+                (10, 'inject a'),
+                (15, 'inject b'),
+                (31, 'look'),
+                (31, 'heal a'),
+                (92, 'look'),
+                (92, 'heal b'),
+            ],
+            self.told(),
+        )
+
+    def test_each_is_healed_in_its_time_while_another_is_not_whole(self):
+        # The third is to meet the second and not the first.
+        self.play(
+            fault('a', 10, hold=5, recovery=30),
+            fault('b', 20, hold=20, recovery=90),
+            fault('c', 40.5),
+            pool=Long(self.stage),
+            overlap=True,
+        )
+        self.assertEqual(
+            [
+                (10, 'inject a'),
+                (20, 'inject b'),
+                (41, 'heal b'),
+                (102, 'inject c'),
+                (103, 'heal c'),
+            ],
+            [one for one in self.told() if one[1] != 'look'],
+        )
+
+    def test_what_goes_wrong_beside_an_injection_is_raised(self):
+        def look():
+            Slow.healed.set()
+            self.stage.look = lambda: None
+            raise errors.HarnessError('no census')
+
+        Slow.healed.clear()
+        self.stage.look = look
+        self.assertRaises(
+            errors.HarnessError,
+            self.play,
+            *(fault('a', 10, hold=20), fault('b', 15)),
+            kind=Slow,
+            overlap=True,
+        )
+        self.assertEqual(
+            [(10, 'inject a'), (15, 'inject b')],
+            self.told(),
+        )
+
+    def test_between_faults_that_do_not_overlap_all_is_steady(self):
+        self.stage.unknown = {'canary': (11, 60)}
+        self.play(fault('a', 10), fault('b', 40), overlap=True)
+        self.assertIn((60, 'inject b'), self.told())
+
     def test_what_does_not_meet_by_the_plan_does_not_in_fact(self):
         # The guard counted on it: a is to be whole before b begins.
         self.stage.takes = 20
@@ -303,6 +407,13 @@ class TestTurns(testtools.TestCase):
         self.play(fault('a', 10), fault('b', 100))
         self.assertIn((300, 'inject b'), self.told())
         self.assertIn('waiting for canary', self.stage.phases)
+
+    def test_what_nobody_ever_knows_aborts(self):
+        self.stage.unknown = {'canary': (11, 9999)}
+        why = self.aborted(fault('a', 10), fault('b', 100))
+        self.assertIn('nobody knows after 600 s', why)
+        self.assertIn('canary', why)
+        self.assertEqual(700, self.stage.now)
 
     def test_beside_a_fault_nobody_waits_for_the_steady_state(self):
         self.stage.unknown = {'canary': (11, 300)}

@@ -32,6 +32,23 @@ def shown(**changes):
     return progress.Progress(**(values | changes))
 
 
+class Gone(io.StringIO):
+    """A terminal that somebody took away."""
+
+    lives = False
+    tried = 0
+
+    def __init__(self, error):
+        super().__init__()
+        self._error = error
+
+    def write(self, text):
+        if not self.lives:
+            self.tried += 1
+            raise self._error
+        return len(text)
+
+
 def drawn(**changes):
     out = io.StringIO()
     table = display.render(shown(**changes))
@@ -86,6 +103,34 @@ class TestLines(testtools.TestCase):
             ],
             err.read().splitlines(),
         )
+
+    def test_a_terminal_that_is_gone(self):
+        for error in (BrokenPipeError(), OSError(5, 'EIO'), SystemExit(1)):
+            gone = Gone(error)
+            self.useFixture(fixtures.MonkeyPatch('sys.stderr', gone))
+            with display.live(quiet=False) as show:
+                show(shown())
+                show(shown(phase='settling'))
+            # It is not tried again.
+            self.assertEqual(1, gone.tried)
+
+    def test_a_table_on_a_terminal_that_is_gone(self):
+        gone = Gone(OSError(5, 'EIO'))
+        self.useFixture(fixtures.MonkeyPatch('sys.stderr', gone))
+        console = rich.console.Console(
+            file=gone, force_terminal=True, color_system=None
+        )
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'rich.console.Console', lambda **given: console
+            )
+        )
+        gone.lives = True
+        with display.live(quiet=False) as show:
+            gone.lives = False
+            show(shown(remarks=('no cinder',)))
+            show(shown(phase='settling'))
+        self.assertGreater(gone.tried, 0)
 
     def test_quiet(self):
         err = self.useFixture(fixtures.StringStream('stderr')).stream

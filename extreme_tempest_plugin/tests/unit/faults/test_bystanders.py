@@ -34,12 +34,17 @@ class TestBystanders(testtools.TestCase):
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.states: dict[tuple[str, str], str] = {}
         self.silent: set[str] = set()
+        #: does not answer the next time.
+        self.hiccup = ''
         self.others = bystanders.Bystanders(
             self.world.read().targets.values(), self._look
         )
 
     def _look(self, host: ssh.Host, units: tuple[str, ...]) -> tuple[str, ...]:
         self.asked.append((host.address, units))
+        if host.address == self.hiccup:
+            self.hiccup = ''
+            return ()
         if host.address in self.silent:
             return ()
         return tuple(
@@ -70,6 +75,43 @@ class TestBystanders(testtools.TestCase):
             (f'mariadb of {C1}', f'nova-compute of {CMP1}'),
             self.others.lost(),
         )
+
+    def test_hosts_that_do_not_say_what_is_there(self) -> None:
+        self.silent.add(C3)
+        self.assertEqual((C3,), self.others.remember())
+        # Once more, and the others only once.
+        self.assertEqual(
+            [C1, C2, C3, C3, CMP1],
+            sorted([host for host, _ in self.asked], key=self._rank),
+        )
+        self.silent.clear()
+        self.assertEqual((), self.others.lost())
+        self.assertEqual((), self.others.remember())
+
+    def test_a_host_that_says_it_at_the_second_time(self) -> None:
+        self.hiccup = C3
+        self.assertEqual((), self.others.remember())
+        self.states[C3, 'mariadb'] = 'failed'
+        self.assertEqual((f'mariadb of {C3}',), self.others.lost())
+
+    def test_a_host_whose_containers_alone_do_not_say(self) -> None:
+        self.world.configure(
+            containers={'db': world.container('db', 'ctl1')},
+            services={'sshd': world.service('sshd', 'ctl1')},
+            clusters={},
+        )
+        others = bystanders.Bystanders(
+            self.world.read().targets.values(),
+            self._look,
+            lambda host, wanted: (),
+        )
+        self.assertEqual((C1,), others.remember())
+        self.states[C1, 'sshd'] = 'failed'
+        self.assertEqual((f'sshd of {C1}',), others.lost())
+
+    @staticmethod
+    def _rank(address: str) -> int:
+        return (C1, C2, C3, CMP1).index(address)
 
     def test_containers(self) -> None:
         self.world.configure(
@@ -109,6 +151,7 @@ class TestBystanders(testtools.TestCase):
         empty = bystanders.Bystanders(())
         empty.remember()
         self.assertEqual((), empty.lost())
+        self.assertEqual((), empty.remember())
 
 
 class TestOverSsh(testtools.TestCase):

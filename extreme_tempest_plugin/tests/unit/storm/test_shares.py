@@ -73,6 +73,24 @@ class WithinTest(testtools.TestCase):
         self.assertIn('server from 16 to 10', said)
         self.assertNotIn('keypair', said)
 
+    def test_room_for_one_is_left_to_somebody_else(self):
+        room = {'server': 16, 'keypair': 8}
+        limits, said = shares.within(self.LIMITS, room, {'server'})
+        self.assertEqual({'server': 15, 'keypair': 8}, limits)
+        self.assertIn('server from 16 to 15', said)
+        limits, _ = shares.within(self.LIMITS, {'server': 17}, {'server'})
+        self.assertEqual(self.LIMITS, limits)
+        # But not the last one.
+        limits, _ = shares.within(self.LIMITS, {'server': 1}, {'server'})
+        self.assertEqual(1, limits['server'])
+        self.assertRaises(
+            errors.UsageError,
+            shares.within,
+            self.LIMITS,
+            {'server': 0},
+            {'server'},
+        )
+
     def test_no_room(self):
         error = self.assertRaises(
             errors.UsageError, shares.within, self.LIMITS, {'server': 0}

@@ -128,6 +128,9 @@ class TestCanary(testtools.TestCase):
         self.remarks = []
 
     def sing(self, **changes):
+        return self.make(**changes)()
+
+    def make(self, **changes):
         one = canary.Canary(
             self.cloud,
             self.path,
@@ -139,7 +142,7 @@ class TestCanary(testtools.TestCase):
             sleep=self.clock.sleep,
         )
         self.addCleanup(one.close)
-        return one()
+        return one
 
     def assertNothingLeft(self):
         self.assertEqual({}, {k: v for k, v in self.cloud.there.items() if v})
@@ -236,6 +239,19 @@ class TestCanary(testtools.TestCase):
         self.cloud.answer = fakes.refusal(0, 'no route')
         self.assertEqual('', self.sing())
         self.assertEqual(['without a floating IP: no route'], self.remarks)
+
+    def test_one_that_could_be_tried_before(self):
+        one = self.make()
+        self.assertEqual('', one())
+        self.cloud.answer = fakes.refusal(0, 'no route')
+        self.assertIsNone(one())
+        # What is known to be wrong is said all the same.
+        self.cloud.stays.add('servers')
+        self.assertIn('delete: server/server-id: ', one())
+        self.cloud.stays.clear()
+        self.cloud.answer = ''
+        self.assertEqual('', one())
+        self.assertNothingLeft()
 
     def test_no_quota_says_nothing(self):
         self.cloud.wrong = {
