@@ -22,6 +22,7 @@ from extreme_tempest_plugin.faults import bystanders
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
+from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
@@ -30,12 +31,25 @@ from extreme_tempest_plugin.plan import model
 Make = collections.abc.Callable[[], injection.Injection]
 
 
-def heal_dead_runs(destructive: settings.Destructive) -> None:
+def heal_dead_runs(
+    destructive: settings.Destructive, faults: tuple[model.Fault, ...]
+) -> None:
     """Heal what dead runs left broken.
 
-    :raises RefusedError: if something stays broken.
+    Before anybody logs in: it may be the identity service.
+
+    :param faults: of the plan that is to be run. One that breaks nothing may
+        leave a journal alone that it may not read.
+    :raises RefusedError: if something stays broken, or is still under way.
+    :raises UsageError: if the journal cannot be used.
     """
-    for one in healing.heal_all(destructive):
+    try:
+        healed = healing.heal_all(destructive)
+    except journal.UnreadableError:
+        if faults:
+            raise
+        return
+    for one in healed:
         if not one.proven:
             raise errors.RefusedError(
                 f'{one.fault} of a dead run is not healed: {one.text}; see '

@@ -91,8 +91,8 @@ def run(
         or the cloud is not in the state that the plan needs; nothing was
         touched then.
     """
+    breaking.heal_dead_runs(settings.destructive, plan.faults)
     plan, remarks = _fitted(plan, settings, access, again)
-    breaking.heal_dead_runs(settings.destructive)
     targets = guard.check(plan.faults, settings.destructive, plan.bounds)
     known = known_issues.load(settings.known_issues or (known_issues.SHIPPED,))
     directory = run_directory.RunDirectory(settings.runs_dir, plan)

@@ -20,6 +20,7 @@ import types
 
 import rich.console
 
+from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin import progress
@@ -98,6 +99,7 @@ def perform(
     settings = base.read_settings(args.os_cloud)
     with loader.located(source) if source else contextlib.nullcontext():
         plan = preparation.prepare(plan, settings)
+    breaking.heal_dead_runs(settings.destructive, plan.faults)
     with (
         metrics.served(args.metrics, args.otel) as count,
         display.live(quiet=args.format == 'json') as show,

@@ -63,6 +63,10 @@ class Held(msgspec.Struct, frozen=True):
     trouble: str = ''
 
 
+class UnreadableError(errors.UsageError):
+    """The journal is there and may not be read: it is somebody else's."""
+
+
 class Journal:
     """The faults that were injected and are not yet proven healed.
 
@@ -123,19 +127,19 @@ class Journal:
     def held(self) -> tuple[Held, ...]:
         """What is there, oldest first.
 
-        :raises UsageError: if the directory is there and cannot be read.
+        :raises UnreadableError: if the directory is there and cannot be read.
         """
         return tuple(_read(path) for path in self._files('.json'))
 
     def unfinished(self) -> tuple[pathlib.Path, ...]:
         """Entries that never became whole: nothing was injected for them.
 
-        :raises UsageError: as :meth:`held`.
+        :raises UnreadableError: as :meth:`held`.
         """
         return self._files('.json' + _UNFINISHED)
 
     def _files(self, end: str) -> tuple[pathlib.Path, ...]:
-        with self._explained():
+        with self._explained(UnreadableError):
             try:
                 # A glob takes what it may not read for empty.
                 names = os.listdir(self.directory)
@@ -179,11 +183,13 @@ class Journal:
             os.close(descriptor)
 
     @contextlib.contextmanager
-    def _explained(self) -> collections.abc.Iterator[None]:
+    def _explained(
+        self, kind: type[errors.UsageError] = errors.UsageError
+    ) -> collections.abc.Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise errors.UsageError(
+            raise kind(
                 f'{self.directory}: the journal of faults cannot be used: '
                 f'{error.strerror}; set [destructive] state_dir to a '
                 'directory of yours'

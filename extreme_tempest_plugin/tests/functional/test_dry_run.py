@@ -142,7 +142,5 @@ class DryRunTest(testtools.TestCase):
         self.assertEqual([], self.asked())
         done = self.run_it(*words, '--host', 'ctl2')
         self.assertEqual(0, done.returncode, done.stderr)
-        self.assertIn(
-            f'  on         {world.ADDRESSES["ctl2"]}\n', done.stdout
-        )
+        self.assertIn(f'  on         {world.ADDRESSES["ctl2"]}\n', done.stdout)
         self.assertEqual(1, len(self.asked()))

@@ -20,6 +20,7 @@ from tempest import config
 from tempest import test
 from testtools import content
 
+from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import campaign
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin import settings as settings_
@@ -73,6 +74,7 @@ class CampaignTest(test.BaseTestCase):
 
     @classmethod
     def setup_credentials(cls) -> None:
+        breaking.heal_dead_runs(cls.settings.destructive, cls.plan.faults)
         # Servers need a network.
         cls.set_network_resources(
             network=True, subnet=True, dhcp=True, router=cls.router

@@ -123,6 +123,7 @@ MAY_IMPORT = {
         'turns',
     },
     'cmd': {
+        'breaking',
         'campaign',
         'preparation',
         'progress',

@@ -10,13 +10,17 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
+import dataclasses
 import pathlib
 import types
 
+import fixtures
 import testtools
 
 from extreme_tempest_plugin import breaking
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.plan import model
 
 
 class Injection:
@@ -43,7 +47,7 @@ class TestHeal(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.done = []
-        destructive = settings.Destructive(
+        self.destructive = settings.Destructive(
             allowed=True,
             targets=(),
             os_faults_config='',
@@ -51,7 +55,7 @@ class TestHeal(testtools.TestCase):
             state_dir=pathlib.Path('none'),
         )
         self.breaking = breaking.Breaking(
-            (), (), destructive, 'a run', self.done.append
+            (), (), self.destructive, 'a run', self.done.append
         )
 
     def test_all_are_undone_before_one_is_waited_for(self):
@@ -84,3 +88,29 @@ class TestHeal(testtools.TestCase):
             KeyboardInterrupt, self.breaking.heal, lambda text: None
         )
         self.assertEqual(['undo b', 'heal b', 'heal a'], self.done)
+
+    def test_who_breaks_nothing_needs_no_journal_of_others(self):
+        state_dir = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        (state_dir / 'faults').touch()
+        destructive = dataclasses.replace(
+            self.destructive, state_dir=state_dir
+        )
+        breaking.heal_dead_runs(destructive, ())
+        self.assertRaises(
+            errors.UsageError,
+            breaking.heal_dead_runs,
+            destructive,
+            (model.Fault(fault='service.kill', target='a'),),
+        )
+
+    def test_what_stays_broken_is_refused_whatever_the_plan_does(self):
+        state_dir = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        (state_dir / 'faults').mkdir()
+        (state_dir / 'faults' / 'torn.json').write_text('{')
+        destructive = dataclasses.replace(
+            self.destructive, state_dir=state_dir
+        )
+        error = self.assertRaises(
+            errors.RefusedError, breaking.heal_dead_runs, destructive, ()
+        )
+        self.assertIn('torn.json', str(error))

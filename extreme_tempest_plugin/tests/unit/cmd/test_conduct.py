@@ -12,10 +12,12 @@
 """What ends a campaign from outside."""
 
 import signal
+from unittest import mock
 
 import fixtures
 import testtools
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cmd import conduct
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -95,3 +97,26 @@ class TestSignals(testtools.TestCase):
             return 7
 
         self.assertEqual(7, self.conduct(perform))
+
+
+class TestPerform(testtools.TestCase):
+    def test_it_heals_before_it_logs_in(self):
+        """What a dead run left may be the identity service."""
+        done = []
+        place = conduct.__name__
+
+        def heal(destructive, faults):
+            done.append('heal')
+            raise errors.RefusedError('keystone is not healed')
+
+        for name, new in (
+            ('base.read_settings', lambda cloud: mock.Mock()),
+            ('preparation.prepare', lambda plan, settings: mock.Mock()),
+            ('breaking.heal_dead_runs', heal),
+            ('access.grant', lambda *given: done.append('log in')),
+        ):
+            self.useFixture(fixtures.MonkeyPatch(f'{place}.{name}', new))
+        self.assertRaises(
+            errors.RefusedError, conduct.perform, mock.Mock(), None
+        )
+        self.assertEqual(['heal'], done)
