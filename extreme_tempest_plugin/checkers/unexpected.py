@@ -15,9 +15,10 @@ Only while nothing was being broken. A refused connection is a ``fail``, for
 it certainly did nothing, and yet it is no answer.
 
 A refusal (4xx) is the cloud's right where the contract of the API allows it
-for that call (``allowed``), where a quota is used up, and where the cloud
-asks to be left alone for a while. Any other one is a finding: a user acts on
-what it has seen at rest and nobody else touches.
+for that call (``allowed``), where a quota is used up, where the cloud asks to
+be left alone for a while, and where what was acted on is gone (404) by a
+deletion that it acknowledged before, however late. Any other one is a finding:
+a user acts on what it has seen at rest and nobody else touches.
 """
 
 import collections
@@ -43,6 +44,8 @@ REFUSALS = 'unexpected refusals (4xx)'
 #: With these a service says that a quota is used up, and names it: nova,
 #: glance 403, neutron 409, cinder, swift and designate 413.
 QUOTA = frozenset({403, 409, 413})
+
+_GONE = '404'
 
 #: The rate of requests is limited, whatever was asked for (RFC 6585).
 TOO_MANY = 429
@@ -78,10 +81,14 @@ class Unexpected:
         errors: _Groups = collections.defaultdict(list)
         refusals: _Groups = collections.defaultdict(list)
         excused = 0
+        deleted = self._deleted()
         for operation in self._calls:
             wrong = answer(operation)
             refused = refusal(operation)
             if not wrong and not refused:
+                continue
+            late = deleted.get(operation.resource, operation.began)
+            if refused == _GONE and late < operation.began:
                 continue
             if cover.of(operation.began, operation.end):
                 excused += 1
@@ -106,6 +113,16 @@ class Unexpected:
                 'errors_during_faults': excused,
             },
         )
+
+    def _deleted(self) -> dict[str, int]:
+        """When a deletion was acknowledged, ns, by what it deletes."""
+        found: dict[str, int] = {}
+        for call in self._calls:
+            if call.consumes and call.acknowledged and call.resource:
+                found[call.resource] = min(
+                    call.end, found.get(call.resource, call.end)
+                )
+        return found
 
 
 def _total(groups: _Groups) -> int:

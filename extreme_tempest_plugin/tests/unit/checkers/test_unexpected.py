@@ -130,6 +130,23 @@ class TestRefusals(testtools.TestCase):
         verdict = answers(outcome='fail', status=409)
         self.assertEqual('pass', verdict.verdict, verdict.reason)
 
+    def _again(self, second, first='server/x', status=404, outcome='ok'):
+        """A server is deleted, is seen in ERROR, and is deleted again."""
+        built = histories.whole()
+        for t, resource, how in (
+            (40.0, first, {'outcome': outcome}),
+            (50.0, second, {'outcome': 'fail', 'status': status}),
+        ):
+            built.call(t, 'server.delete', resource, effect='consumes', **how)
+        return built.verdict().measured['unexpected_refusals']
+
+    def test_gone_by_a_deletion_that_was_late(self):
+        self.assertEqual(0, self._again('server/x'))
+        # Of another one, of another kind, or one that never was.
+        self.assertEqual(1, self._again('server/y'))
+        self.assertEqual(1, self._again('server/x', status=409))
+        self.assertEqual(1, self._again('server/x', outcome='info'))
+
     def test_a_fault_excuses_it(self):
         self._assert_right(401, t=22.0)
 
