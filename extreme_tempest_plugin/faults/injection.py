@@ -61,7 +61,7 @@ _RETRY_WAIT = 30.0
 #: What is whole must stay so for this long, without another start: systemd
 #: starts again and again what dies at once, and a call that was killed may
 #: still arrive on the host.
-_STEADY = 2.0
+_STEADY = 1.5
 #: Between two tries to heal that fail at once.
 _UNDO_PERIOD = 2.0
 
