@@ -84,6 +84,12 @@ class Host:
     port: int = 22
     jump: 'Host | None' = None
 
+    @property
+    def way(self) -> frozenset[str]:
+        """Addresses of the host and of those through which it is reached."""
+        before = self.jump.way if self.jump else frozenset()
+        return before | {self.address}
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:

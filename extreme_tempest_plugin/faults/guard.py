@@ -188,9 +188,7 @@ def _check_reached(
         lasts = bounds.overlap or fault.hold is None
         if not lasts or not losses.meet(fault, other):
             continue
-        needed = {*needs.addresses, *losses.away(needs)}
-        for host in needs.hosts:
-            needed |= _jumps(host)
+        needed = {*losses.away(needs)}.union(*(h.way for h in needs.hosts))
         if needs.part is not None:
             needed |= {*needs.part.cut_off()}
         if both := needed.intersection(losses.away(target)):
@@ -199,15 +197,6 @@ def _check_reached(
                 f'{fault.target} takes {min(both)} away meanwhile: raise '
                 '`at` of the later one'
             )
-
-
-def _jumps(host: ssh.Host) -> set[str]:
-    """Addresses of the hosts that lead to one."""
-    return (
-        {host.jump.address, *_jumps(host.jump)}
-        if host.jump is not None
-        else set()
-    )
 
 
 def _leads_to_us(address: str) -> bool:

@@ -240,12 +240,8 @@ class Checking(nodes.Checking):
         :raises UsageError: if nobody could heal it then.
         """
         self.check_listed(f'{key}.host', address, hosts)
-        # Addresses of the way to the host; cut, nobody could heal it.
-        way = {address}
-        jump = hosts[address].jump
-        while jump is not None:
-            way.add(jump.address)
-            jump = jump.jump
+        # Cut, nobody could heal it.
+        way = hosts[address].way
         found = []
         for peer in wanted:
             self.check_listed(f'{key}.peers', peer, hosts)
