@@ -26,7 +26,8 @@ from extreme_tempest_plugin.tests.functional.faults import test_freeze
 from extreme_tempest_plugin.tests.functional.logs import sshd
 
 KILL = catalogue.Verb.KILL
-#: A systemctl that knows one call.
+#: A systemctl that knows one call. It kills until nobody is left, as systemd
+#: does for all: a process may be born meanwhile.
 _SYSTEMCTL = """
 property() {{
   case $1 in
@@ -34,10 +35,20 @@ property() {{
     Id) echo extreme.service;;
   esac
 }}
+main() {{ echo "$unit"; }}
+slain() {{
+  for round in 1 2 3 4 5 6 7 8 9 10; do
+    left=$(states "$("$1")")
+    [ -n "$left" ] || return 0
+    kill -KILL $("$1") 2>/dev/null
+    sleep 0.1
+  done
+  fail "systemctl: still there: $left"
+}}
 systemctl() {{
   case $* in
-    "kill --kill-who=all --signal=KILL -- $unit") kill -KILL $(pids);;
-    "kill --kill-who=main --signal=KILL -- $unit") kill -KILL "$unit";;
+    "kill --kill-who=all --signal=KILL -- $unit") slain pids;;
+    "kill --kill-who=main --signal=KILL -- $unit") slain main;;
     *) fail "systemctl: $*";;
   esac
 }}
