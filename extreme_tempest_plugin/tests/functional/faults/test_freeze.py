@@ -32,7 +32,6 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults.drivers import freeze
-from extreme_tempest_plugin.faults.drivers import process_tree
 from extreme_tempest_plugin.faults.drivers import remote
 from extreme_tempest_plugin.tests.functional.logs import sshd
 
@@ -91,11 +90,11 @@ class Service(fixtures.Fixture):
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self.addCleanup(process.wait)
-        self.addCleanup(process_tree.kill, process.pid)
         assert process.stdout is not None
         self.addCleanup(process.stdout.close)
         self.pid = process.pid
+        self.addCleanup(process.wait)
+        self.addCleanup(self._end)
         self.port = int(process.stdout.readline())
 
     def answers(self) -> bool:
@@ -110,15 +109,25 @@ class Service(fixtures.Fixture):
 
     def states(self) -> list[str]:
         """What ``/proc`` says of every process of its session."""
-        found = []
+        return list(self._processes().values())
+
+    def _processes(self) -> dict[int, str]:
+        found = {}
         for entry in pathlib.Path('/proc').iterdir():
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
                     stat = (entry / 'stat').read_text()
                     words = stat.rpartition(')')[2].split()
                     if int(words[3]) == self.pid and words[0] not in 'ZX':
-                        found.append(words[0])
+                        found[int(entry.name)] = words[0]
         return found
+
+    def _end(self) -> None:
+        # By the session: a test may have killed the parent of the others.
+        while found := self._processes():
+            for pid in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 class TestFreeze(testtools.TestCase):
