@@ -14,14 +14,13 @@
 import argparse
 import contextlib
 import pathlib
-import signal
 import sys
-import types
 
 import rich.console
 
 from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin import interruption
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin import progress
 from extreme_tempest_plugin.checkers import verdict
@@ -35,9 +34,6 @@ from extreme_tempest_plugin.reports import text
 from extreme_tempest_plugin.reports import verdict_json
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import replay
-
-#: Signals of which the first one alone counts; Ctrl-C may come again.
-_ONCE = (signal.SIGTERM, signal.SIGHUP)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -71,18 +67,8 @@ def conduct(
     :param again: operations to issue instead of choosing any.
     :raises UsageError: for a plan that cannot be run, or no cloud.
     """
-    heed_signals()
-    return say(args, perform(args, plan, source, again))
-
-
-def heed_signals() -> None:
-    """A kill, or a session that is lost, ends a campaign as Ctrl-C does.
-
-    It heals first. What is ignored by then, as SIGHUP under nohup, stays so.
-    """
-    for number in (signal.SIGINT, *_ONCE):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    with interruption.heeded():
+        return say(args, perform(args, plan, source, again))
 
 
 def perform(
@@ -124,15 +110,3 @@ def say(args: argparse.Namespace, result: campaign.Result) -> int:
     else:
         text.show(result.verdict, result.directory, rich.console.Console())
     return verdict.exit_code(result.verdict)
-
-
-def _interrupt(number: int, frame: types.FrameType | None) -> None:
-    # A session that ends sends several; from now on it heals. A handler, for
-    # what is ignored would be so in all that is started, too.
-    for other in _ONCE:
-        signal.signal(other, _nothing)
-    raise KeyboardInterrupt
-
-
-def _nothing(number: int, frame: types.FrameType | None) -> None:
-    """It ends already."""

@@ -9,15 +9,12 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""Changing a sandbox: one at a time, and every signal ends it cleanly."""
+"""Changing a sandbox: one at a time."""
 
 import collections.abc
 import contextlib
 import fcntl
 import os
-import signal
-import types
-import typing
 
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox.layout import Layout
@@ -43,21 +40,3 @@ def exclusive(layout: Layout) -> collections.abc.Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def terminable() -> collections.abc.Iterator[None]:
-    """SIGTERM and SIGHUP end the block as Ctrl-C does."""
-
-    def interrupt(number: int, frame: types.FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt)
-        for number in (signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, typing.cast('signal.Handlers', handler))

@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 import pathlib
 
+from extreme_tempest_plugin import interruption
 from extreme_tempest_plugin.sandbox import bmc
 from extreme_tempest_plugin.sandbox import errors
 from extreme_tempest_plugin.sandbox import guards
@@ -288,7 +289,7 @@ class Sandbox:
     @contextlib.contextmanager
     def _all_or_nothing(self) -> collections.abc.Iterator[None]:
         """Whatever ends the block early, nothing stays half-started."""
-        with guards.terminable():
+        with interruption.heeded():
             try:
                 yield
             except BaseException:

@@ -22,6 +22,7 @@ from testtools import content
 
 from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import campaign
+from extreme_tempest_plugin import interruption
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin import watching
@@ -124,7 +125,10 @@ class CampaignTest(test.BaseTestCase):
     def run_campaign(self) -> None:
         """Run the plan; fail with the summary if the verdict is not pass."""
         plan = preparation.prepare(self.plan, self.settings)
-        self._judge(campaign.run(plan, self.settings, self.access))
+        # A worker of stestr outlives it by as long as the healing takes.
+        with interruption.heeded():
+            result = campaign.run(plan, self.settings, self.access)
+        self._judge(result)
 
     def _judge(self, result: campaign.Result) -> None:
         summary = text.render(result.verdict, result.directory)

@@ -9,7 +9,7 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
-"""What ends a campaign from outside."""
+"""A campaign from a command: how it begins and how it ends."""
 
 import signal
 from unittest import mock
@@ -20,83 +20,20 @@ import testtools
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cmd import conduct
 
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-
-def unheeded(number, frame):
-    raise AssertionError(f'{number} is not heeded')
-
-
-class TestSignals(testtools.TestCase):
-    def setUp(self):
-        super().setUp()
-        for number in ENDS:
-            # A job in the background is started with SIGINT ignored.
-            before = signal.signal(number, unheeded)
-            self.addCleanup(signal.signal, number, before)
-
-    def conduct(self, perform):
-        """Run a campaign that does nothing but that."""
-        for name, new in (
-            ('perform', lambda *given: perform()),
-            ('say', lambda args, result: result),
-        ):
-            self.useFixture(
-                fixtures.MonkeyPatch(f'{conduct.__name__}.{name}', new)
+class TestConduct(testtools.TestCase):
+    def test_a_session_that_is_lost_heals(self):
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                f'{conduct.__name__}.perform',
+                lambda *given: signal.raise_signal(signal.SIGHUP),
             )
-        return conduct.conduct(None, None)
-
-    def test_each_heals(self):
-        for number in ENDS:
-            self.assertRaises(
-                KeyboardInterrupt,
-                self.conduct,
-                lambda number=number: signal.raise_signal(number),
-            )
-
-    def test_more_of_them_do_not_end_the_heal(self):
-        for first in ENDS:
-
-            def perform(first=first):
-                healed = 0
-                try:
-                    signal.raise_signal(first)
-                except KeyboardInterrupt:
-                    for number in (signal.SIGHUP, signal.SIGTERM) * 2:
-                        signal.raise_signal(number)
-                        healed += 1
-                return healed
-
-            self.assertEqual(4, self.conduct(perform))
-
-    def test_who_presses_it_again_insists(self):
-        def perform():
-            try:
-                signal.raise_signal(signal.SIGHUP)
-            except KeyboardInterrupt:
-                signal.raise_signal(signal.SIGINT)
-
-        self.assertRaises(KeyboardInterrupt, self.conduct, perform)
-
-    def test_what_is_started_meanwhile_can_be_ended(self):
-        """What is ignored stays so in a child, a handler does not."""
-
-        def perform():
-            try:
-                signal.raise_signal(signal.SIGHUP)
-            except KeyboardInterrupt:
-                return [signal.getsignal(number) for number in ENDS[1:]]
-
-        self.assertNotIn(signal.SIG_IGN, self.conduct(perform))
-
-    def test_under_nohup(self):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-        def perform():
-            signal.raise_signal(signal.SIGHUP)
-            return 7
-
-        self.assertEqual(7, self.conduct(perform))
+        )
+        self.assertRaises(
+            KeyboardInterrupt, conduct.conduct, mock.Mock(), None
+        )
 
 
 class TestPerform(testtools.TestCase):
