@@ -35,6 +35,7 @@ from extreme_tempest_plugin.checkers import server_logs
 from extreme_tempest_plugin.checkers import steadiness
 from extreme_tempest_plugin.checkers import stuck
 from extreme_tempest_plugin.checkers import times
+from extreme_tempest_plugin.checkers import unanswered
 from extreme_tempest_plugin.checkers import unexpected
 from extreme_tempest_plugin.checkers import uptime
 from extreme_tempest_plugin.checkers import windows
@@ -86,6 +87,7 @@ class Court:
             self._lost,
             self._registers,
             refused.Refused(*seen, plan.slo.lost),
+            unanswered.Unanswered(self.calls, self.census),
             duplicates.Duplicates(*seen, plan.slo.duplicates),
             quotas.Quotas(*seen, plan.slo.quotas),
             references.References(*seen, plan.slo.disagreements, self.faults),

@@ -23,6 +23,7 @@ import rich.text
 
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import summary_uptime
+from extreme_tempest_plugin.checkers import unanswered
 from extreme_tempest_plugin.checkers import verdict as verdicts
 from extreme_tempest_plugin.reports import page
 from extreme_tempest_plugin.reports import text_findings
@@ -50,6 +51,14 @@ _MARKS: dict[bool | None, tuple[str, str]] = {
 
 #: Phases of a fault that a reader wants proof of.
 _PROOFS = {'evidenced': 'happened', 'heal-evidenced': 'healed'}
+
+#: What operations without an answer came to.
+_SIDES = {
+    unanswered.Side.DONE: 'done',
+    unanswered.Side.NOT_DONE: 'not done',
+    unanswered.Side.NO_TRACE: 'that leave no trace',
+    unanswered.Side.UNKNOWN: 'not shown',
+}
 
 
 def render(
@@ -239,11 +248,22 @@ def _operations(verdict: verdicts.Verdict, out: page.Page) -> None:
         numbers = (counts.ok, counts.fail, counts.info, counts.pending)
         table.add_row(page.clean(action), *map(str, numbers), *times)
     out.block(table)
+    _unanswered(verdict, out)
     excused = round(verdict.measured.get('errors_during_faults', 0))
     if excused:
         out.item(
             f'{model.plural(excused, "error")} during faults, not counted'
         )
+
+
+def _unanswered(verdict: verdicts.Verdict, out: page.Page) -> None:
+    sides = {
+        words: round(verdict.measured.get(side.value, 0))
+        for side, words in _SIDES.items()
+    }
+    if total := sum(sides.values()):
+        became = ', '.join(f'{n} {words}' for words, n in sides.items() if n)
+        out.item(f'{total} without an answer, by the census: {became}')
 
 
 def _run(

@@ -102,6 +102,9 @@ class Builder:
         """An operation; ``outcome`` None is one that was never answered."""
         self._ops += 1
         op = f'0-{self._ops}'
+        if args is None and action.endswith('.create'):
+            # A storm names all that it makes.
+            args = {'name': f'name-{op}'}
         self.add(
             events.Invoke(
                 t=ns(t),
