@@ -93,18 +93,20 @@ class Checking(nodes.Checking):
             }
             for bmc in (*by_mac.values(), *given.fqdn_to_bmc.values()):
                 self._check_bmc(bmc, key)
+            its: dict[str, schema.Bmc] = {}
             for node in file.node_discover.args:
                 known = by_mac.get(node.mac.lower())
                 known = known or given.fqdn_to_bmc.get(node.fqdn)
-                if node.fqdn and known:
-                    # As os-faults has it: the first driver that knows it.
-                    found.setdefault(node.fqdn, known)
-        names = [node.fqdn for node in file.node_discover.args]
-        for name in found:
-            if names.count(name) > 1:
-                raise self.wrong(
-                    'node_discover.args', f'two nodes have the fqdn {name!r}'
-                )
+                if not node.fqdn or not known:
+                    continue
+                if its.setdefault(node.fqdn, known) != known:
+                    raise self.wrong(
+                        'node_discover.args',
+                        f'two nodes, with BMCs of their own, have the fqdn '
+                        f'{node.fqdn!r}',
+                    )
+            # As os-faults has it: the first driver that knows it.
+            found = {**its, **found}
         return found
 
     def power(

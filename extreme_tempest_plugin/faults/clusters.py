@@ -14,7 +14,9 @@
 import collections.abc
 import dataclasses
 
+from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import nodes
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults import schema
 from extreme_tempest_plugin.plan import model
 
@@ -28,12 +30,22 @@ class Cluster:
         known by its hosts alone.
     :param kind: how its members are asked whether it is whole, see
         ``faults.members``; empty where nobody knows.
+    :param others: further addresses of members, each with the member.
     """
 
     name: str
     members: tuple[str, ...]
     units: tuple[str, ...] = ()
     kind: str = ''
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Every address of a member, as ``parts.same`` spells it, to it."""
+        return {
+            **{parts.same(one): one for one in self.members},
+            **dict(self.others),
+        }
 
     @property
     def majority(self) -> int:
@@ -42,7 +54,28 @@ class Cluster:
 
 
 class Checking(nodes.Checking):
-    """A file that is being checked, for clusters."""
+    """A file that is being checked, for clusters and what is one host."""
+
+    def hosts(
+        self, file: schema.File
+    ) -> tuple[dict[str, ssh.Host], dict[str, str]]:
+        """The nodes by address, and each address to the first of its host.
+
+        Nodes of the same ``fqdn`` are one host.
+
+        :raises UsageError: if one cannot be used, or is there twice.
+        """
+        hosts: dict[str, ssh.Host] = {}
+        first: dict[str, str] = {}
+        named: dict[str, str] = {}
+        for index, node in enumerate(file.node_discover.args):
+            key = f'node_discover.args[{index}]'
+            hosts[node.ip] = self.host(node, key)
+            address = parts.same(node.ip)
+            if address in first:
+                raise self.wrong(f'{key}.ip', f'{node.ip} is there twice')
+            first[address] = named.setdefault(node.fqdn or address, address)
+        return hosts, first
 
     def cluster(
         self,
@@ -50,12 +83,14 @@ class Checking(nodes.Checking):
         name: str,
         given: object,
         file: schema.File,
-        units: collections.abc.Mapping[str, str],
+        units: collections.abc.Mapping[str, frozenset[str]],
+        first: collections.abc.Mapping[str, str],
     ) -> Cluster:
         """A cluster of nodes.
 
-        :param units: or containers, of the services that can be broken, by
+        :param units: and containers, of the services that can be broken, by
             their names.
+        :param first: see ``configuration.Configuration``.
         :raises UsageError: if it is none whose majority could be counted.
         """
         if name in (model.APIS, model.CANARY):
@@ -64,9 +99,7 @@ class Checking(nodes.Checking):
         members = tuple(
             self._member(f'{key}.hosts', one, file) for one in wanted.hosts
         )
-        for member in members:
-            if members.count(member) > 1:
-                raise self.wrong(f'{key}.hosts', f'{member} is there twice')
+        counted = self._counted(f'{key}.hosts', members, first)
         for service in wanted.services:
             if service not in (*file.services, *file.containers):
                 raise self.wrong(
@@ -75,26 +108,47 @@ class Checking(nodes.Checking):
                 )
         # By unit: the same service may have several names, for some of its
         # hosts each.
-        named = (units.get(service, '') for service in wanted.services)
+        named = (
+            unit
+            for service in wanted.services
+            for unit in sorted(units.get(service, ()))
+        )
         return Cluster(
             name=name,
             members=members,
-            units=tuple(dict.fromkeys(filter(None, named))),
+            units=tuple(dict.fromkeys(named)),
             kind=wanted.kind or '',
+            others=tuple(
+                (address, counted[host])
+                for address, host in first.items()
+                if host in counted and address != parts.same(counted[host])
+            ),
         )
 
+    def _counted(
+        self,
+        key: str,
+        members: collections.abc.Iterable[str],
+        first: collections.abc.Mapping[str, str],
+    ) -> dict[str, str]:
+        """The members by the first address of their hosts, each once."""
+        counted: dict[str, str] = {}
+        for member in members:
+            host = first[parts.same(member)]
+            if host in counted:
+                raise self.wrong(key, f'{member} is there twice')
+            counted[host] = member
+        return counted
+
     def _member(self, key: str, given: str, file: schema.File) -> str:
-        """The address of a node, by address or fqdn."""
+        """The address of a node, by address or fqdn: then its first one."""
         found = [
             node.ip
             for node in file.node_discover.args
             if given and given in (node.ip, node.fqdn)
         ]
-        if len(found) != 1:
+        if not found:
             raise self.wrong(
-                key,
-                f'{given!r} is '
-                + ('the name of two nodes' if found else 'no ip or fqdn')
-                + ' of node_discover.args',
+                key, f'{given!r} is no ip or fqdn of node_discover.args'
             )
         return found[0]

@@ -73,15 +73,18 @@ class Target(
         return self.part.subject if self.part else catalogue.Subject.SERVICE
 
     @property
-    def runs_as(self) -> str:
-        """What the service is on its hosts: a container or a unit.
+    def runs_as(self) -> frozenset[str]:
+        """What the service is on its hosts: a container, its unit, or both.
 
         The same for all names of a unit.
         """
+        found = set()
         if isinstance(self.part, runtimes.Container):
-            return self.part.container
-        name = self.unit.removesuffix('.service')
-        return _ALIASES.get(name, name)
+            found.add(self.part.container)
+        if self.unit:
+            name = self.unit.removesuffix('.service')
+            found.add(_ALIASES.get(name, name))
+        return frozenset(found)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -102,6 +105,10 @@ class Configuration:
         begins with its key.
     :param clusters: that may not lose their majority.
     :param hosts: all of them, by ``ip`` and by ``fqdn``.
+    :param first: each address of a host, as ``parts.same`` spells it, to the
+        first one that the file has of it.
+    :param nameless: those of them without a ``fqdn``: nobody knows whether
+        they are of a host that has another one.
     """
 
     path: str
@@ -109,3 +116,10 @@ class Configuration:
     unusable: dict[str, str]
     clusters: tuple[clusters_.Cluster, ...] = ()
     hosts: dict[str, ssh.Host] = dataclasses.field(default_factory=dict)
+    first: dict[str, str] = dataclasses.field(default_factory=dict)
+    nameless: frozenset[str] = frozenset()
+
+    def host_of(self, address: str) -> str:
+        """One address for all that its host has."""
+        address = parts.same(address)
+        return self.first.get(address, address)

@@ -39,6 +39,14 @@ _SSH_DAEMONS = frozenset(
     for name in ('ssh', 'sshd', 'dropbear')
     for kind in ('service', 'socket')
 )
+#: What gives a host its addresses and lets packets in. Open vSwitch is none
+#: of them: most hosts have their own address elsewhere.
+NETWORK = (
+    'NetworkManager', 'connman', 'dhcpcd', 'firewalld', 'ip6tables',
+    'iptables', 'netfilter-persistent', 'network', 'network-manager',
+    'networking', 'nftables', 'shorewall', 'systemd-networkd', 'ufw',
+    'wicked', 'wickedd',
+)  # fmt: skip
 # The port is tried from the host itself, so that what lies between us and
 # the host has no say: at the address that we know it by, then on loopback,
 # which is where memcached often listens. $1 unit, $2 port, $3 address.

@@ -16,9 +16,9 @@ import re
 from typing import TypeVar
 
 import msgspec
-import yaml
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.plan import loader
 
 _T = TypeVar('_T')
 
@@ -69,18 +69,22 @@ class Checking:
 def load(path: str) -> object:
     """What a file holds, YAML or JSON, unchecked.
 
-    :raises UsageError: if it cannot be read.
+    :raises UsageError: if it cannot be read, or a key stands twice.
     """
     try:
         text = pathlib.Path(path).expanduser().read_text(encoding='utf-8')
-        return yaml.load(text, Loader=yaml.CSafeLoader)
     except OSError as error:
         raise errors.UsageError(
             f'{path}: cannot be read: {error.strerror}; see '
             '[destructive] os_faults_config'
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        line = str(error).replace('\n', ' ')
-        raise errors.UsageError(
-            f'{path}: neither YAML nor JSON: {line}'
-        ) from None
+    except UnicodeDecodeError:
+        raise errors.UsageError(f'{path}: not UTF-8 text') from None
+    if text.lstrip().startswith('{'):
+        # JSON may be indented with tabs, and YAML may not.
+        text = text.expandtabs()
+    try:
+        _, data = loader.document(text, path)
+    except errors.PlanError as error:
+        raise errors.UsageError(str(error)) from None
+    return data

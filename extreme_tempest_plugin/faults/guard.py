@@ -26,6 +26,7 @@ import msgspec
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.cloud import ssh
+from extreme_tempest_plugin.faults import beginning
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
@@ -112,8 +113,9 @@ def permitted(
     offered = reading.read(destructive.os_faults_config)
     targets = tuple(_target(fault, offered) for fault in faults)
     planned = tuple(zip(faults, targets, strict=True))
-    _check_reached(planned, bounds)
-    losses.check(planned, offered.clusters, bounds)
+    _check_reached(planned, offered, bounds)
+    losses.check(planned, offered, bounds)
+    beginning.check(planned, offered.clusters, bounds)
     return targets
 
 
@@ -125,7 +127,8 @@ def _target(
         raise errors.RefusedError(
             f'{about}: {offered.path}: {offered.unusable[fault.target]}'
         )
-    wanted = engines.kind(fault.fault).of
+    kind = engines.kind(fault.fault)
+    wanted = kind.of
     target = offered.targets.get(fault.target)
     if target is None or target.subject != wanted:
         known = ', '.join(
@@ -140,20 +143,41 @@ def _target(
             f'no such {wanted}; it has: {known or "none"}'
         )
     if fault.host:
-        host = offered.hosts.get(fault.host)
-        if host not in target.hosts:
-            raise errors.RefusedError(
-                f'{about}: {fault.host} is no host of it; {offered.path} '
-                '([destructive] os_faults_config) has: '
-                + ', '.join(target.addresses)
-            )
-        target = msgspec.structs.replace(target, hosts=(host,))
+        target = _there(fault.host, target, offered, about)
     if target.part is not None:
-        if why := target.part.refuses(engines.kind(fault.fault)):
+        if why := target.part.refuses(kind):
             raise errors.RefusedError(f'{about}: {why}')
         _check_tester(target.part.cut_off(), 'cut off', about)
     _check_tester(losses.away(target), 'away', about)
+    unit = target.unit.removesuffix('.service')
+    if unit in evidence.NETWORK and not kind.heals_itself:
+        raise errors.RefusedError(
+            f'{about}: the network of its hosts may hang on {unit}, and '
+            'without it nobody could heal them: use service.restart or '
+            'service.kill'
+        )
     return target
+
+
+def _there(
+    wanted: str,
+    target: configuration.Target,
+    offered: configuration.Configuration,
+    about: str,
+) -> configuration.Target:
+    """The target on one of its hosts, whichever of its addresses is given."""
+    named = offered.hosts.get(wanted)
+    host = offered.host_of(named.address) if named else ''
+    found = tuple(
+        one for one in target.hosts if offered.host_of(one.address) == host
+    )
+    if not found:
+        raise errors.RefusedError(
+            f'{about}: {wanted} is no host of it; {offered.path} '
+            '([destructive] os_faults_config) has: '
+            + ', '.join(target.addresses)
+        )
+    return msgspec.structs.replace(target, hosts=found)
 
 
 def _check_tester(
@@ -174,7 +198,9 @@ def _check_tester(
 
 
 def _check_reached(
-    planned: tuple[losses.Planned, ...], bounds: model.Bounds
+    planned: tuple[losses.Planned, ...],
+    offered: configuration.Configuration,
+    bounds: model.Bounds,
 ) -> None:
     """Whether no fault needs a host that another one takes away meanwhile.
 
@@ -191,7 +217,8 @@ def _check_reached(
         needed = {*losses.away(needs)}.union(*(h.way for h in needs.hosts))
         if needs.part is not None:
             needed |= {*needs.part.cut_off()}
-        if both := needed.intersection(losses.away(target)):
+        gone = map(offered.host_of, losses.away(target))
+        if both := {*map(offered.host_of, needed)}.intersection(gone):
             raise errors.RefusedError(
                 f'{other.fault} of {other.target} refused: {fault.fault} of '
                 f'{fault.target} takes {min(both)} away meanwhile: raise '

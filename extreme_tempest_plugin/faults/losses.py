@@ -51,14 +51,45 @@ def lost(
     cluster: clusters_.Cluster, target: configuration.Target
 ) -> tuple[str, ...]:
     """Members that a cluster loses while the fault lasts."""
+    known = cluster.addresses
     if target.subject == catalogue.Subject.SERVICE:
-        gone = target.addresses if target.runs_as in cluster.units else ()
+        gone = target.addresses if _serves(target, cluster) else ()
     else:
         assert target.part is not None
-        members = frozenset(map(parts.same, cluster.members))
-        gone = target.part.lost(target.addresses, members)
-    wanted = {*map(parts.same, gone)}
-    return tuple(one for one in cluster.members if parts.same(one) in wanted)
+        gone = target.part.lost(target.addresses, frozenset(known))
+    wanted = {known.get(parts.same(one)) for one in gone}
+    return tuple(one for one in cluster.members if one in wanted)
+
+
+def uncounted(
+    target: configuration.Target, offered: configuration.Configuration
+) -> str:
+    """Why nobody knows whether a cluster loses a vote; empty if it is known.
+
+    An address that no cluster has may be one more of a member.
+    """
+    mine = [one for one in offered.clusters if _serves(target, one)]
+    strange = {*map(parts.same, target.addresses)}.difference(
+        *(one.addresses for one in mine)
+    )
+    if mine and strange:
+        named = ', '.join(one.name for one in mine)
+        return (
+            f'it is a service of the cluster {named}, of which '
+            f'{min(strange)} is no member: add it to its hosts, or give it '
+            'the fqdn of the member whose address it is, in node_discover'
+        )
+    members = {host for one in offered.clusters for host in one.addresses}
+    asked = {*map(parts.same, hit(target))}
+    if target.part and asked & members:
+        asked |= {*map(parts.same, target.part.cut_off())}
+    nameless = (asked & offered.nameless) - members
+    if offered.clusters and nameless:
+        return (
+            f'nobody knows whether {min(nameless)} is an address of a member '
+            'of a cluster: give it the fqdn of its host, in node_discover'
+        )
+    return ''
 
 
 def broken(
@@ -101,13 +132,18 @@ def together(
 
 def check(
     planned: collections.abc.Sequence[Planned],
-    clusters: collections.abc.Sequence[clusters_.Cluster],
+    offered: configuration.Configuration,
     bounds: model.Bounds,
 ) -> None:
     """Whether the plan allows what its faults take away at the same time.
 
     :raises RefusedError: naming the fault that is too much.
     """
+    for fault, target in planned:
+        if why := uncounted(target, offered):
+            raise errors.RefusedError(
+                f'{fault.fault} of {fault.target} refused: {why}'
+            )
     for (fault, target), *others in together(planned):
         beside = ', '.join(f'{one.fault} of {one.target}' for one, _ in others)
         about = f'{fault.fault} of {fault.target} refused: ' + (
@@ -115,7 +151,7 @@ def check(
         )
         targets = (target, *(its for _, its in others))
         hosts = {
-            parts.same(address) for one in targets for address in hit(one)
+            offered.host_of(address) for one in targets for address in hit(one)
         }
         if hit(target) and len(hosts) > bounds.most_hosts:
             raise errors.RefusedError(
@@ -123,11 +159,16 @@ def check(
                 f'({", ".join(sorted(hosts))}): the plan has most_hosts: '
                 f'{bounds.most_hosts}'
             )
-        for loss in broken(clusters, targets):
+        for loss in broken(offered.clusters, targets):
             if not bounds.beyond_quorum:
                 raise errors.RefusedError(
                     f'{about}{loss}: the plan does not say beyond_quorum: true'
                 )
+
+
+def _serves(target: configuration.Target, cluster: clusters_.Cluster) -> bool:
+    """Whether it is one of the services that form the cluster."""
+    return not target.runs_as.isdisjoint(cluster.units)
 
 
 def _over(fault: model.Fault) -> float:

@@ -29,6 +29,7 @@ from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import files
 from extreme_tempest_plugin.faults import links
 from extreme_tempest_plugin.faults import netmiko_switches
+from extreme_tempest_plugin.faults import parts
 from extreme_tempest_plugin.faults import runtimes
 from extreme_tempest_plugin.faults import schema
 
@@ -66,14 +67,11 @@ class _Reading(
                 f'{file.cloud_management.driver!r} is not supported: list '
                 'nodes and services under the driver universal',
             )
-        hosts = {
-            node.ip: self.host(node, f'node_discover.args[{index}]')
-            for index, node in enumerate(file.node_discover.args)
-        }
+        hosts, first = self.hosts(file)
         targets, unusable = self._services(file, hosts)
         services = dict(targets)
         for key, target in (
-            *self._nodes(file, hosts, services.values()),
+            *self._nodes(file, hosts, first, services.values()),
             *self._parts(file, hosts),
         ):
             self.check(key, target.name, _NAME, 'a name')
@@ -81,22 +79,28 @@ class _Reading(
                 raise self.wrong(key, 'is the name of another target, too')
             targets[target.name] = target
         for index, node in enumerate(file.node_discover.args):
-            if node.fqdn and node.fqdn not in targets:
+            if node.fqdn and node.fqdn not in {*targets, *unusable}:
                 unusable[node.fqdn] = (
                     f'node_discover.args[{index}]: power_managements has no '
                     'BMC of it, of the driver ipmi or redfish'
                 )
         named = {
             node.fqdn: hosts[node.ip]
-            for node in file.node_discover.args
+            for node in reversed(file.node_discover.args)
             if node.fqdn
         }
         return configuration.Configuration(
             self.path,
             targets,
             unusable,
-            tuple(self._clusters(file, services)),
+            tuple(self._clusters(file, services, first)),
             {**named, **hosts},
+            first,
+            frozenset(
+                parts.same(node.ip)
+                for node in file.node_discover.args
+                if not node.fqdn
+            ),
         )
 
     def _services(
@@ -130,25 +134,33 @@ class _Reading(
         self,
         file: schema.File,
         services: collections.abc.Mapping[str, configuration.Target],
+        first: collections.abc.Mapping[str, str],
     ) -> collections.abc.Iterator[clusters_.Cluster]:
         units = {name: target.runs_as for name, target in services.items()}
         for name, given in file.clusters.items():
             key = f'clusters.{name}'
             self.check(key, name, _NAME, 'a name')
-            yield self.cluster(key, name, given, file, units)
+            yield self.cluster(key, name, given, file, units, first)
 
     def _nodes(
         self,
         file: schema.File,
         hosts: collections.abc.Mapping[str, ssh.Host],
+        first: collections.abc.Mapping[str, str],
         services: collections.abc.Iterable[configuration.Target],
     ) -> collections.abc.Iterator[tuple[str, configuration.Target]]:
-        """The nodes with a BMC, each with its key."""
+        """The hosts with a BMC, each with its key."""
         bmcs = self.bmcs(file)
         for index, node in enumerate(file.node_discover.args):
+            address = parts.same(node.ip)
+            if first[address] != address:
+                continue
             host = hosts[node.ip]
             units = [
-                one.unit for one in services if one.unit and host in one.hosts
+                one.unit
+                for one in services
+                if one.unit
+                and address in {first[parts.same(a)] for a in one.addresses}
             ]
             switched = self.power(node, bmcs, units)
             if switched is not None:

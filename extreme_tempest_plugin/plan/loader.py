@@ -50,8 +50,7 @@ def convert(text: str, shape: type[_Shape], source: str) -> _Shape:
     :raises PlanError: if it is no YAML or not of that type, as
         ``file:line: key: why``.
     """
-    node, data = _read(text, source)
-    _refuse_twice(source, node)
+    node, data = document(text, source)
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError as error:
@@ -81,7 +80,7 @@ def located(path: pathlib.Path) -> collections.abc.Iterator[None]:
     except errors.PlanError as error:
         if not error.keys:
             raise
-        node, _ = _read(read(path), str(path))
+        node, _ = document(read(path), str(path))
         line, _ = _locate(node, error.keys)
         raise errors.PlanError(f'{path}:{line}: {error}') from None
 
@@ -124,12 +123,18 @@ def to_raw(plan: model.Plan) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(plan))
 
 
-def _read(text: str, source: str) -> tuple[yaml.Node | None, object]:
-    """The document, and what it says."""
+def document(text: str, source: str) -> tuple[yaml.Node | None, object]:
+    """A document of YAML or JSON, and what it says, unchecked.
+
+    :raises PlanError: if it is no YAML, or a key stands twice, as
+        ``file:line: why``.
+    """
     # Not the loader in C: that one ends the process on deep nesting.
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        return node, yaml.load(text, Loader=yaml.SafeLoader)
+        _refuse_twice(source, node)
+        made = yaml.constructor.SafeConstructor()
+        return node, made.construct_document(node) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
@@ -170,6 +175,9 @@ def _children(
     keys = set()
     for key, value in node.value:
         name = (*steps, str(key.value))
+        if not isinstance(key, yaml.ScalarNode):
+            # None that could be a key: whoever makes a mapping of it says so.
+            continue
         if key.value in keys:
             raise errors.PlanError(
                 f'{source}:{key.start_mark.line + 1}: {".".join(name)}: '

@@ -120,10 +120,7 @@ def commands(shape: Topology) -> dict[str, dict[str, object]]:
 
 
 def clusters(shape: Topology) -> dict[str, dict[str, object]]:
-    """What the controllers decide by a majority, where there are several.
-
-    OVN's databases are no target of their own: their hosts are.
-    """
+    """What the controllers decide by a majority, where there are several."""
     if not shape.clustered:
         return {}
     hosts = [host.name for host in shape.controllers]
@@ -134,7 +131,11 @@ def clusters(shape: Topology) -> dict[str, dict[str, object]]:
             'services': ['rabbitmq'],
             'kind': 'rabbitmq',
         },
-        'ovn': {'hosts': hosts, 'kind': 'ovn'},
+        'ovn': {
+            'hosts': hosts,
+            'services': ['ovn-ovsdb-server-nb', 'ovn-ovsdb-server-sb'],
+            'kind': 'ovn',
+        },
     }
 
 

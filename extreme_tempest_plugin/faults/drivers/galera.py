@@ -29,7 +29,11 @@ from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import configuration
 
 #: As a configuration may call it.
-UNITS = ('mariadb', 'mariadb.service', 'mysql', 'mysql.service')
+UNITS = frozenset(
+    f'{name}{kind}'
+    for name in ('mariadb', 'mysql', 'mysqld')
+    for kind in ('', '.service')
+)
 
 #: Seconds for a look at one node.
 _LOOK = 10.0

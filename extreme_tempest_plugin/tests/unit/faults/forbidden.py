@@ -100,6 +100,16 @@ def _with(section: str, name: str, given: object) -> Change:
     return _sections(**{section: {**world.file()[section], name: given}})
 
 
+def _again(section: str) -> Change:
+    """A section a second time, empty."""
+
+    def change(there: world.World, observer: world.Observer) -> None:
+        text = there.path.read_text().rstrip().removesuffix('}')
+        there.path.write_text(f'{text}, "{section}": {{}}}}')
+
+    return change
+
+
 def _seen(error: Exception | None = None, **state: Any) -> Change:
     def change(there: world.World, observer: world.Observer) -> None:
         observer.error, observer.state = error, state
@@ -293,6 +303,24 @@ _CONFIGURATION = (
         ),
         says=('clusters.c.services', 'mysqll'),
     ),
+    Case(
+        name='an address that is there twice',
+        change=_sections(
+            node_discover={
+                'driver': 'node_list',
+                'args': [
+                    *world.file()['node_discover']['args'],
+                    {'ip': C1, 'fqdn': 'another'},
+                ],
+            }
+        ),
+        says=('node_discover.args[5].ip', 'there twice'),
+    ),
+    Case(
+        name='a section that stands twice',
+        change=_again('clusters'),
+        says=('clusters: stands here a second time',),
+    ),
 )
 
 _TARGETS = (
@@ -361,6 +389,24 @@ _TARGETS = (
         settings={'targets': ('ctl1-net',)},
         change=_with('switches', 'rack', world.netmiko()),
         says=('without a shell', 'use switch.port_down'),
+    ),
+    *(
+        Case(
+            name=f'{kind} of {unit}',
+            plan=text(f'service.{kind} net'),
+            settings={'targets': ('net',)},
+            change=_with('services', 'net', world.service(unit, 'cmp1')),
+            says=('nobody could heal them', 'use service.restart'),
+        )
+        for kind in ('terminate', 'freeze')
+        for unit in (
+            'NetworkManager',
+            'systemd-networkd.service',
+            'networking',
+            'firewalld',
+            'nftables',
+            'ufw',
+        )
     ),
     Case(
         name='a driver that proves nothing',

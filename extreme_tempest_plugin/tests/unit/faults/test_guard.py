@@ -183,6 +183,26 @@ class TestGuard(testtools.TestCase):
             text = self._refused(fault, targets=(target,))
             self.assertIn('10.0.0.1 is an address of this machine', text)
 
+    def test_what_the_network_hangs_on(self) -> None:
+        unit = 'services/rabbitmq/args/service_name'
+        for name, lasting in (
+            ('NetworkManager.service', True),
+            ('systemd-networkd', True),
+            ('networking', True),
+            ('ufw', True),
+            ('ovs-vswitchd', False),
+            ('networking-agent', False),
+        ):
+            data = test_reading.changed(unit, name)
+            text = json.dumps(data).replace('/k/key', str(self.key))
+            self._configure(json.loads(text))
+            for kind in ('restart', 'kill', 'terminate', 'freeze'):
+                one = model.Fault(fault=f'service.{kind}', target='rabbitmq')
+                if lasting and kind in ('terminate', 'freeze'):
+                    self.assertIn('nobody could heal', self._refused(one))
+                else:
+                    self._check(one)
+
     def test_power_is_of_hosts_with_a_bmc(self) -> None:
         for data, kind, target, reason in (
             (test_reading.GOOD, 'node.off', 'ctl1', 'has no BMC'),

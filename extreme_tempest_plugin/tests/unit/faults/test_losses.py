@@ -116,6 +116,42 @@ class TestQuorum(LossesTest):
             self.refused(fault('service.kill', 'galera')),
         )
 
+    def test_the_unit_of_a_container(self) -> None:
+        """By either name it is the same member."""
+        unit = 'kolla-mariadb-container'
+        services = {
+            'as-unit': world.service(f'{unit}.service', *world.CONTROLLERS)
+        }
+        inside = {
+            'as-container': world.container(
+                'mariadb', *world.CONTROLLERS, unit=unit
+            )
+        }
+        bare = {
+            'bare': world.container('mariadb', *world.CONTROLLERS),
+        }
+        for declared in ('as-unit', 'as-container'):
+            self.world.configure(
+                services=services,
+                containers={**inside, **bare},
+                clusters={
+                    'galera': {
+                        'hosts': [*world.CONTROLLERS],
+                        'services': [declared],
+                    }
+                },
+            )
+            self.world.allow()
+            for target in ('as-unit', 'as-container'):
+                self.assertIn(
+                    'leaves 0 of 3 members',
+                    self.refused(fault('service.kill', target)),
+                )
+        self.assertIn(
+            'leaves 0 of 3 members',
+            self.refused(fault('service.kill', 'bare')),
+        )
+
     def test_a_minority_may_be_lost(self) -> None:
         for kind, target in (
             ('node.off', 'ctl1'),

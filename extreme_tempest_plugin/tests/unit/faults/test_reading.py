@@ -112,6 +112,7 @@ def fill(**changes: Any) -> dict[str, Any]:
 
 #: what is wrong, the key in the message, a word of the reason
 BMC = {'address': '10.1.0.1', 'username': 'root', 'password': 'geheim'}
+BMC2 = {**BMC, 'address': '10.1.0.2'}
 MAC = '02:00:00:00:00:01'
 
 
@@ -311,17 +312,33 @@ BAD = [
     ),
     (
         {
-            **power(),
+            **power({'mac_to_bmc': {MAC: BMC, MAC[:-1] + '2': BMC2}}),
             'node_discover': {
                 'driver': 'node_list',
                 'args': [
-                    {'ip': ip, 'fqdn': 'ctl1', 'mac': MAC}
-                    for ip in ('10.0.0.1', '10.0.0.2')
+                    {'ip': f'10.0.0.{n}', 'fqdn': 'ctl1', 'mac': MAC[:-1] + n}
+                    for n in '12'
                 ],
             },
         },
         'node_discover.args',
         'two nodes',
+    ),
+    *(
+        (
+            changed(
+                'node_discover/args', [*GOOD['node_discover']['args'], *more]
+            ),
+            key,
+            'there twice',
+        )
+        for more, key in (
+            ([{'ip': '10.0.0.1'}], 'node_discover.args[1].ip'),
+            (
+                [{'ip': '2001:db8::1'}, {'ip': '2001:DB8:0::1'}],
+                'node_discover.args[2].ip',
+            ),
+        )
     ),
     *(
         (switch(**{key: [*words]}), f'switches.sw.{key}', reason)
@@ -605,7 +622,7 @@ class TestReading(testtools.TestCase):
         )
         self.assertEqual(catalogue.Subject.SERVICE, target.subject)
         self.assertEqual(
-            ('tripleo_nova_api', 8774, 'nova_api'),
+            ('tripleo_nova_api', 8774, {'nova_api', 'tripleo_nova_api'}),
             (target.unit, target.port, target.runs_as),
         )
         self.assertEqual('the container nova_api on 10.0.0.1', str(target))

@@ -106,6 +106,15 @@ class TestParse(testtools.TestCase):
             'p.yaml:20: steady.check: unknown key',
         )
 
+    def test_the_steady_state_but_for_some_checks(self):
+        steady = loader.parse(GOOD + 'steady: {without: [canary]}\n').steady
+        self.assertFalse(steady.wants('canary'))
+        self.assertTrue(steady.wants('galera'))
+        self.refused(
+            GOOD + 'steady: {without: [canary], checks: [galera]}\n',
+            'p.yaml:20: steady: `checks` and `without`: give one of the two',
+        )
+
     def test_allowed_outage(self):
         slo = loader.parse(GOOD).slo
         self.assertEqual(30.0, slo.allowed_outage('nova'))

@@ -18,11 +18,13 @@ import pathlib
 from unittest import mock
 
 import fixtures
+import msgspec
 import os_faults
 import testtools
 import yaml
 from os_faults.api import node_collection
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import bmcs
 from extreme_tempest_plugin.faults import catalogue
@@ -33,6 +35,7 @@ from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.faults import switches
 from extreme_tempest_plugin.faults.drivers import ports
 from extreme_tempest_plugin.plan import loader
+from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.plan import ready
 from extreme_tempest_plugin.sandbox import layout
 from extreme_tempest_plugin.sandbox import services
@@ -73,6 +76,17 @@ class TestWorkspace(testtools.TestCase):
             self.layout, topology.named(name), GOLDEN, self.key
         )
         return reading.read(str(self.made.os_faults_yaml)).targets
+
+    def allowed(self):
+        """All that the file offers may be broken."""
+        path = str(self.made.os_faults_yaml)
+        return settings.Destructive(
+            allowed=True,
+            targets=tuple(reading.read(path).targets),
+            os_faults_config=path,
+            call_timeout=60,
+            state_dir=pathlib.Path('/nowhere'),
+        )
 
     def tempest(self):
         parser = configparser.ConfigParser(interpolation=None)
@@ -250,7 +264,19 @@ class TestWorkspace(testtools.TestCase):
             )
         self.assertEqual(('mariadb',), found['galera'].units)
         self.assertEqual(('rabbitmq-server',), found['rabbitmq'].units)
-        self.assertEqual((), found['ovn'].units)
+        # Of OVN, its databases.
+        self.assertEqual(
+            ('ovn-ovsdb-server-nb', 'ovn-ovsdb-server-sb'), found['ovn'].units
+        )
+        wanted = self.allowed()
+        for name in ('ovn-ovsdb-server-nb', 'ovn-ovsdb-server-sb'):
+            kill = model.Fault(fault='service.kill', target=name)
+            error = self.assertRaises(
+                errors.RefusedError, guard.permitted, (kill,), wanted
+            )
+            self.assertIn('members of the cluster ovn', str(error))
+            one = msgspec.structs.replace(kill, host='ctl2')
+            guard.permitted((one,), wanted)
         self.read('single')
         self.assertEqual((), reading.read(path).clusters)
 
@@ -267,13 +293,7 @@ class TestWorkspace(testtools.TestCase):
         permitted = collections.Counter()
         for name in ('single', 'ha'):
             targets = {*self.read(name)}
-            wanted = settings.Destructive(
-                allowed=True,
-                targets=tuple(targets),
-                os_faults_config=str(self.made.os_faults_yaml),
-                call_timeout=60,
-                state_dir=pathlib.Path('/nowhere'),
-            )
+            wanted = self.allowed()
             for bounds, faults in broken:
                 named = {one.target for one in faults}
                 named |= {one.host for one in faults if one.host}

@@ -66,6 +66,11 @@ class TestBegin(testtools.TestCase):
                 self.began((0, 'inactive'), (1, unit), (0, 'activating')),
             )
 
+    def test_by_whatever_name_a_distribution_gives_it(self):
+        for name in ('mariadb', 'mysql', 'mysqld'):
+            for unit in (name, f'{name}.service'):
+                self.assertIn(unit, galera.UNITS)
+
     def test_nobody_begins_beside_one_that_runs(self):
         self.assertEqual(
             [], self.began((0, 'active'), (1, 'inactive'), (0, 'inactive'))
