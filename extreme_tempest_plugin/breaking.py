@@ -20,10 +20,14 @@ from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.faults import bystanders
 from extreme_tempest_plugin.faults import configuration
+from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import healing
 from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.faults import journal
+from extreme_tempest_plugin.faults import losses
+from extreme_tempest_plugin.faults import members
 from extreme_tempest_plugin.faults import reading
+from extreme_tempest_plugin.faults import recording
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 
@@ -72,6 +76,32 @@ def others(
     return bystanders.Bystanders(offered)
 
 
+def make(
+    plan: model.Fault,
+    target: configuration.Target,
+    destructive: settings.Destructive,
+    *,
+    identity: str,
+    run: str,
+    record: recording.Record,
+) -> injection.Injection:
+    """An injection by the engine of its kind, proven by its observer.
+
+    :param target: of ``guard.check``.
+    """
+    kind = engines.kind(plan.fault)
+    return injection.Injection(
+        plan,
+        target,
+        identity=identity,
+        run=run,
+        engine=engines.engine(kind, target, destructive.call_timeout),
+        observer=engines.observer(kind, target),
+        log=journal.Journal(destructive.state_dir),
+        record=record,
+    )
+
+
 class Breaking:
     """Makes the injections of one run and holds them until they are healed.
 
@@ -113,6 +143,27 @@ class Breaking:
                 ),
             )
 
+    def endangered(self, fault: model.Fault) -> str:
+        """Clusters that lose their majority if this is injected now.
+
+        By what their members say, whatever the plan has of them; empty if
+        there are none.
+        """
+        target = next(its for one, its in self._faults if one is fault)
+        offered = reading.read(self._destructive.os_faults_config)
+        said = []
+        for cluster in offered.clusters:
+            gone = losses.lost(cluster, target)
+            if not gone or not cluster.kind:
+                continue
+            left = members.serving(cluster, offered.hosts).difference(gone)
+            if len(left) < cluster.majority:
+                said.append(
+                    f'{cluster.name} would have {len(left)} of '
+                    f'{len(cluster.members)} members'
+                )
+        return ', '.join(said)
+
     def heal(self, say: collections.abc.Callable[[str], None]) -> None:
         """Heal all that is held, the last first; what is healed stays so.
 
@@ -129,7 +180,7 @@ class Breaking:
     def _make(
         self, identity: str, fault: model.Fault, target: configuration.Target
     ) -> injection.Injection:
-        one = injection.make(
+        one = make(
             fault,
             target,
             self._destructive,

@@ -21,6 +21,7 @@ password is never asked for.
 
 import collections.abc
 import concurrent.futures
+import contextlib
 import ctypes
 import dataclasses
 import os
@@ -39,6 +40,8 @@ _T = TypeVar('_T')
 SAFE = re.compile(r'[\w/~.][\w./@:+~-]*\Z', re.ASCII)
 
 _CONNECT_TIMEOUT = 5
+#: Seconds for what was killed to end.
+_REAP = 5.0
 _OPTIONS = (
     'BatchMode=yes',
     f'ConnectTimeout={_CONNECT_TIMEOUT}',
@@ -126,7 +129,7 @@ def run(
     :param with_us: ssh dies when we are killed, so that a command that has
         not yet arrived then never does.
     :raises UnreachableError: if the host could not be reached, refused the
-        key, or did not answer in time.
+        key, or did not answer in time, or ssh could not be started here.
     """
     if as_root:
         argv = ('sh', '-c', _AS_ROOT, 'sh', *argv)
@@ -141,7 +144,12 @@ def run(
         # Also a ProxyCommand; and nothing is left if we are interrupted.
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_REAP)
+        # Not read to their end: what lives on would hold them open.
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
     if process.returncode == _SSH_FAILED:
         raise UnreachableError(f'{host.address}: ssh: {_last_line(stderr)}')
     return Result(process.returncode, stdout, stderr)
@@ -156,11 +164,27 @@ def everywhere(
     :param ask: asks one of them.
     :returns: what each said, in their order.
     :raises Exception: what ``ask`` raised for the first host that raised.
+    :raises UnreachableError: if this machine has no threads left.
     """
     if len(hosts) == 1:
         return (ask(hosts[0]),)
     with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
-        return tuple(pool.map(ask, hosts))
+        try:
+            answers = pool.map(ask, hosts)
+        except RuntimeError as error:
+            raise UnreachableError(ours('threads', error)) from None
+        return tuple(answers)
+
+
+def ours(what: str, error: Exception) -> str:
+    """What to say where this machine itself cannot do something.
+
+    :param what: that it could not start.
+    """
+    return (
+        f'{what} could not be started on this machine: {error}: look at its '
+        'own disk, memory and number of processes'
+    )
 
 
 def command(host: Host, argv: tuple[str, ...]) -> list[str]:
@@ -192,6 +216,8 @@ def _start(words: list[str], with_us: bool) -> subprocess.Popen[str]:
         raise errors.UsageError(
             'ssh is not installed: install openssh-client'
         ) from None
+    except (OSError, subprocess.SubprocessError) as error:
+        raise UnreachableError(ours('ssh', error)) from None
 
 
 def _ssh(host: Host) -> list[str]:

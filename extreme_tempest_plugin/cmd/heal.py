@@ -15,6 +15,7 @@ import argparse
 
 from extreme_tempest_plugin.cmd import base
 from extreme_tempest_plugin.faults import healing
+from extreme_tempest_plugin.faults import journal
 
 
 class Heal(base.Command):
@@ -30,5 +31,6 @@ class Heal(base.Command):
         destructive = base.read_settings().destructive
         found = healing.heal_all(destructive, print)
         if not found:
-            print(f'nothing to heal in {destructive.state_dir}')
+            log = journal.Journal(destructive.state_dir)
+            print(f'nothing to heal in {log.directory}')
         return base.PASS if all(one.proven for one in found) else base.FAIL

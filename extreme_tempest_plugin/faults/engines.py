@@ -90,12 +90,23 @@ def drivers() -> dict[str, driver_.Driver]:
     return found
 
 
-def _by_kind() -> dict[str, tuple[catalogue.Kind, driver_.Driver]]:
-    return {
-        kind.name: (kind, one)
-        for one in drivers().values()
-        for kind in one.kinds
-    }
+def _by_kind(
+    drivers: collections.abc.Iterable[driver_.Driver],
+) -> dict[str, tuple[catalogue.Kind, driver_.Driver]]:
+    return {kind.name: (kind, one) for one in drivers for kind in one.kinds}
+
+
+def _known(name: str) -> tuple[catalogue.Kind, driver_.Driver]:
+    # Ours first: what others bring may be broken, and ours is healed.
+    known = _by_kind(_OWN)
+    if name not in known:
+        known = _by_kind(drivers().values())
+    if name not in known:
+        raise errors.PlanError(
+            f'faults: there is no fault {name!r}; known: '
+            + ', '.join(sorted(known))
+        )
+    return known[name]
 
 
 def kinds() -> dict[str, catalogue.Kind]:
@@ -103,21 +114,17 @@ def kinds() -> dict[str, catalogue.Kind]:
 
     :raises UsageError: as :func:`drivers`.
     """
-    return {name: kind for name, (kind, _) in _by_kind().items()}
+    found = _by_kind(drivers().values())
+    return {name: kind for name, (kind, _) in found.items()}
 
 
 def kind(name: str) -> catalogue.Kind:
     """The kind of that name.
 
     :raises PlanError: if there is none.
+    :raises UsageError: as :func:`drivers`, if it is none of ours.
     """
-    try:
-        return _by_kind()[name][0]
-    except KeyError:
-        known = ', '.join(sorted(_by_kind()))
-        raise errors.PlanError(
-            f'faults: there is no fault {name!r}; known: {known}'
-        ) from None
+    return _known(name)[0]
 
 
 def driver(
@@ -127,7 +134,7 @@ def driver(
     offered = containers.DRIVER.kinds
     if isinstance(target.part, runtimes.Container) and kind in offered:
         return containers.DRIVER
-    return _by_kind()[kind.name][1]
+    return _known(kind.name)[1]
 
 
 def engine(

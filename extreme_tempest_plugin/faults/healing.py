@@ -12,6 +12,7 @@
 """Undo what a killed run left: ``tempest extreme heal``."""
 
 import collections.abc
+import contextlib
 import dataclasses
 import time
 
@@ -61,13 +62,13 @@ def heal_all(
     """Undo every fault in the journal, the latest first.
 
     Needs neither the os-faults configuration nor ``allowed``: an entry
-    carries what undoes it. Can be called again at any time.
+    carries what undoes it. Can be called again at any time. Each is healed
+    by itself: where one cannot be, that says why, and the others are.
 
-    :param report: takes a line of progress at a time.
+    :param report: takes a line of progress at a time; may raise OSError.
     :returns: what became of each; empty if there was nothing to heal.
     :raises RefusedError: if a run that still lives has a fault active.
-    :raises UsageError: if the journal cannot be read or written, or
-        os-faults is not installed while there is something to heal.
+    :raises UsageError: if the journal cannot be read or written.
     """
     return Healer(
         journal.Journal(destructive.state_dir),
@@ -115,47 +116,53 @@ class Healer:
 
     def heal_all(self) -> tuple[Healed, ...]:
         """See :func:`heal_all`."""
-        held = self._log.held()
+        held = tuple(reversed(self._log.held()))
         _refuse_living(held)
         for path in self._log.unfinished():
-            self._report(f'{path}: was never injected, removed')
-            self._log.remove(path)
-        known = engines.kinds()
-        wanted = [
-            (known[file.entry.kind], file.entry.target)
-            for file in held
-            if file.entry and file.entry.kind in known
-        ]
-        if wanted:
-            self._preflight(wanted)
-        if len(wanted) > 1:
+            with contextlib.suppress(errors.UsageError):
+                self._log.remove(path)
+                self._say(f'{path}: was never injected, removed')
+        troubles = [self._trouble(file) for file in held]
+        tasks = tuple(zip(held, troubles, strict=True))
+        if troubles.count('') > 1:
             # What makes one whole may be what another one took away.
-            for file in reversed(held):
-                if file.entry and file.entry.kind in known:
-                    self._undo(file.entry, known[file.entry.kind])
-        return tuple(self._heal(file) for file in reversed(held))
+            for file, trouble in tasks:
+                if file.entry and not trouble:
+                    self._undo(file.entry, engines.kind(file.entry.kind))
+        return tuple(self._heal(file, trouble) for file, trouble in tasks)
 
-    def _heal(self, file: journal.Held) -> Healed:
+    def _trouble(self, file: journal.Held) -> str:
+        """Why it cannot even be tried, empty if it can."""
         entry = file.entry
         if entry is None:
-            return self._done(
-                str(file.path),
-                False,
+            return (
                 f'{file.trouble}: see what it was, heal by hand and remove '
-                'the file',
+                'the file'
             )
+        try:
+            self._preflight([(engines.kind(entry.kind), entry.target)])
+        except Exception as error:
+            return _said(error)
+        return ''
+
+    def _heal(self, file: journal.Held, trouble: str) -> Healed:
+        entry = file.entry
+        if entry is None:
+            return self._done(str(file.path), False, trouble)
         name = (
             f'{entry.fault} of run {entry.run} ({entry.kind} of '
             f'{entry.target.name})'
         )
-        self._report(f'{name}: healing')
+        if trouble:
+            return self._done(name, False, trouble)
+        self._say(f'{name}: healing')
         try:
-            kind = engines.kind(entry.kind)
-        except errors.PlanError as error:
-            return self._done(name, False, str(error))
-        proof, said = self._until_whole(entry, kind)
-        if proof:
-            self._log.remove(file.path)
+            proof, said = self._until_whole(entry, engines.kind(entry.kind))
+            if proof:
+                self._log.remove(file.path)
+        except Exception as error:
+            # The others are healed, whatever becomes of this one.
+            proof, said = False, _said(error)
         return self._done(name, proof, said)
 
     def _until_whole(
@@ -187,15 +194,25 @@ class Healer:
         """What went wrong, empty if nothing."""
         try:
             self._engine(kind, entry.target).call(kind.undoes, entry.target)
-        except errors.ExtremeError as error:
-            return str(error)
+        except Exception as error:
+            return _said(error)
         return ''
 
     def _done(self, fault: str, proven: bool, text: str) -> Healed:
-        self._report(
-            f'{fault}: {"healed" if proven else "NOT healed"}: {text}'
-        )
+        self._say(f'{fault}: {"healed" if proven else "NOT healed"}: {text}')
         return Healed(fault=fault, proven=proven, text=text)
+
+    def _say(self, line: str) -> None:
+        # A terminal that is gone, or a pipe that nobody reads, ends no heal.
+        with contextlib.suppress(OSError):
+            self._report(line)
+
+
+def _said(error: Exception) -> str:
+    """One line; with its name, where it is nobody's message."""
+    if isinstance(error, errors.ExtremeError):
+        return str(error)
+    return ' '.join(f'{type(error).__name__}: {error}'.split())
 
 
 def _refuse_living(held: collections.abc.Iterable[journal.Held]) -> None:

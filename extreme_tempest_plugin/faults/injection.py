@@ -27,7 +27,9 @@ The phases, each an event in the history:
     The target was seen whole. An ``injected`` without it within the plan's
     ``recovery`` is a finding.
 
-A fault that nobody could prove is a note that the verdict takes for unknown.
+A fault that nobody could prove is a note that the verdict takes for unknown,
+and so is one that was over before it was healed: what is to last is looked at
+once more just before.
 """
 
 import collections.abc
@@ -38,7 +40,6 @@ import types
 
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import liveness
-from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import engines
@@ -68,8 +69,6 @@ _UNDO_PERIOD = 2.0
 
 class Injection:
     """A fault on its way; a context manager, or ``inject()`` and ``heal()``.
-
-    Use :func:`make` for one with the engine of its kind.
 
     :param identity: of the fault within the run: ``fault-1``.
     :param run: which run, for the journal.
@@ -108,6 +107,8 @@ class Injection:
         self._pause = pause
         self._entry: pathlib.Path | None = None
         self._sent = 0
+        #: The target before what is to be seen once more; else empty.
+        self._before: looking.States = ()
         self._undone = False
         self._healing = threading.Lock()
         self._tell = recording.Recorder(
@@ -138,6 +139,7 @@ class Injection:
         try:
             pending = self.healed is None and self._entry is not None
             if pending and not (self._undone or self.kind.heals_itself):
+                self._see_held()
                 self._undo(self._now())
         finally:
             self._healing.release()
@@ -208,14 +210,34 @@ class Injection:
         )
         if proven:
             self._tell.phase(events.FaultPhase.EVIDENCED, said)
+            # What is held for no time was seen a moment ago.
+            if self.plan.hold != 0 and not self.kind.heals_itself:
+                self._before = before
         else:
             said = f'{said}; {trouble}' if trouble else said
             self._tell.unmeasured(f'not proven: {said}')
         return proven
 
+    def _see_held(self) -> None:
+        """Look once whether it lasted; whatever comes, the heal is next."""
+        before, self._before = self._before, ()
+        if not before:
+            return
+        try:
+            said = self._lookout.ended(self.kind.proof, before)
+        except Exception as error:
+            self._tell.remark(
+                f'not seen before it was healed: {type(error).__name__}: '
+                f'{error}'
+            )
+            return
+        if said:
+            self._tell.unmeasured(f'ended before it was healed: {said}')
+
     def _heal(self) -> bool:
         if self._entry is None:
             return True
+        self._see_held()
         # A fault that is held until the storm is over is healed long after
         # the injection: its target gets the same time to come back. Whether
         # that was in time is for the checkers.
@@ -276,7 +298,7 @@ class Injection:
         """What went wrong, empty if nothing; the evidence judges."""
         try:
             self._engine.call(verb, self.target, plans.dead_man(self.plan))
-        except errors.ExtremeError as error:
+        except (errors.ExtremeError, OSError) as error:
             return str(error)
         return ''
 
@@ -290,31 +312,3 @@ class Injection:
             owner=liveness.this_process(),
             utc_ns=time.time_ns(),
         )
-
-
-def make(
-    plan: model.Fault,
-    target: configuration.Target,
-    destructive: settings.Destructive,
-    *,
-    identity: str,
-    run: str,
-    record: recording.Record,
-    actor: str = 'campaign',
-) -> Injection:
-    """An injection by the engine of its kind, proven over SSH.
-
-    :param target: of ``guard.check``.
-    """
-    kind = engines.kind(plan.fault)
-    return Injection(
-        plan,
-        target,
-        identity=identity,
-        run=run,
-        engine=engines.engine(kind, target, destructive.call_timeout),
-        observer=engines.observer(kind, target),
-        log=journal.Journal(destructive.state_dir),
-        record=record,
-        actor=actor,
-    )

@@ -70,11 +70,21 @@ class UnreadableError(errors.UsageError):
 class Journal:
     """The faults that were injected and are not yet proven healed.
 
-    :param state_dir: ``[destructive] state_dir``.
+    :param state_dir: ``[destructive] state_dir``, absolute or below ``~``:
+        it must be found again from every other directory.
+    :raises UsageError: if it is neither.
     """
 
     def __init__(self, state_dir: pathlib.Path) -> None:
-        self.directory = state_dir.expanduser() / 'faults'
+        # Leaves the ~ of a user who is not known, which pathlib raises for.
+        path = os.path.expanduser(state_dir)
+        if not os.path.isabs(path):
+            raise errors.UsageError(
+                f'[destructive] state_dir {path!r} is relative: faults that '
+                'are left would not be found from another directory; give an '
+                'absolute path, or one that begins with ~/'
+            )
+        self.directory = pathlib.Path(path, 'faults')
 
     def prepare(self) -> None:
         """Make the directory, and prove that it can be written.

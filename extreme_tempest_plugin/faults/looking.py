@@ -17,9 +17,18 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
+from extreme_tempest_plugin.faults.drivers import commands
+from extreme_tempest_plugin.faults.drivers import delay
+from extreme_tempest_plugin.faults.drivers import ports
 
 #: Seconds between two looks at the target.
 PERIOD = 0.5
+#: What these show has happened, and cannot end.
+_PAST = (
+    catalogue.Proof.REPLACED,
+    catalogue.Proof.KILLED,
+    catalogue.Proof.REBOOTED,
+)
 
 States = tuple[evidence.State, ...]
 
@@ -48,7 +57,7 @@ class Lookout:
         """The target and what is to be said of it; empty if not seen."""
         try:
             seen = self._observer.observe(self._target)
-        except errors.ExtremeError as error:
+        except (errors.ExtremeError, OSError) as error:
             return (), str(error)
         return seen, evidence.describe(seen)
 
@@ -75,6 +84,18 @@ class Lookout:
                 return False, said
             self._pause(PERIOD)
 
+    def ended(self, proof: catalogue.Proof, before: States) -> str:
+        """What shows that a fault is over, in one look.
+
+        :param before: the target before the fault.
+        :returns: empty if it lasts, or nobody can tell.
+        """
+        if proof in _PAST:
+            return ''
+        seen, said = self.look()
+        pairs = zip(before, seen, strict=True) if seen else ()
+        return said if any(_over(proof, *pair) for pair in pairs) else ''
+
     def until_whole(
         self, deadline: int, steady: int, grace: int
     ) -> tuple[int | None, str]:
@@ -99,3 +120,20 @@ class Lookout:
             if now >= deadline + grace:
                 return None, f'{said}; does not stay so'
             self._pause(PERIOD)
+
+
+def _over(
+    proof: catalogue.Proof, before: evidence.State, now: evidence.State
+) -> bool:
+    """Whether a fault that was proven on a host is no longer there."""
+    match now:
+        case delay.DelayState():
+            # A peer that is silent, or slow by itself, tells nothing.
+            return not now.devices
+        case ports.PortsState() if proof is catalogue.Proof.FLAPPED:
+            # One look may see a port one way only.
+            return not now.flapping
+        case commands.CommandState() if now.status:
+            # It says neither that it is broken nor that it is whole.
+            return False
+    return not now.shows(proof, before)

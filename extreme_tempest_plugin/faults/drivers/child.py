@@ -29,6 +29,7 @@ from typing import TypeVar
 import msgspec
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults.drivers import os_faults
 
 _T = TypeVar('_T')
@@ -91,6 +92,8 @@ def ask(
         )
     except subprocess.TimeoutExpired:
         raise silent from None
+    except OSError as error:
+        raise ChildError(ssh.ours(name, error)) from None
     try:
         answer = msgspec.json.decode(done.stdout, type=Answer)
     except msgspec.DecodeError:

@@ -37,7 +37,7 @@ lock
 _SEE = """
 armed && echo Timer=yes
 commands : "$@" | while read -r command; do
-  said=$($command </dev/null 2>&1)
+  said=$(bounded $command </dev/null 2>&1)
   echo "Status=$?"
   printf '%s\n' "$said" | head -n 1000 | sed 's/^/Said=/'
 done

@@ -36,13 +36,24 @@ undo() {
     printf '%s' "for i in 1 2 3 4 5; do $command && break; sleep 2; done; "
   done
 }
+# Ours is killed after the time of a call; what hangs here would go on, and
+# keep our lock. $limit seconds are for the whole script.
+began=$(date +%s)
+# Not every shell of a switch has it.
+bound=; timeout -k 1 9 true 2>/dev/null && bound='timeout -k 1'
+bounded() {
+  left=$((began + limit - $(date +%s)))
+  [ "$left" -gt 0 ] || left=1
+  ${bound:+$bound "$left"} "$@"
+}
 # All of them, also where one fails.
 each() {
   commands "$@" | {
     failed=
     while read -r command; do
       # What it leaves behind must not have our lock.
-      $command </dev/null >&2 9<&- || failed="$failed; $command"
+      bounded $command </dev/null >&2 9<&- ||
+        failed="$failed; $command ended with $?"
     done
     [ -z "$failed" ] || fail "failed: ${failed#; }"
   }

@@ -79,10 +79,23 @@ def talk(request: Request) -> str:
     ) as switch:
         if account.become_password:
             switch.enable()
-        for lines in request.configure:
-            switch.send_config_set(list(lines), error_pattern=_REFUSED)
+        _configure(switch, request.configure)
         said = [str(switch.send_command(line)) for line in request.show]
     return '\n'.join(said)
+
+
+def _configure(
+    switch: netmiko.BaseConnection, commands: tuple[tuple[str, ...], ...]
+) -> None:
+    """Give all of them; one that is refused keeps no other port down."""
+    refused = []
+    for lines in commands:
+        try:
+            switch.send_config_set(list(lines), error_pattern=_REFUSED)
+        except netmiko.ConfigInvalidException as error:
+            refused.append(str(error))
+    if refused:
+        raise netmiko.ConfigInvalidException('; '.join(refused))
 
 
 if __name__ == '__main__':

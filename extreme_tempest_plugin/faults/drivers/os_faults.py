@@ -16,6 +16,7 @@ format. It has no timeout and has been seen to hang, so each call is a child
 process that is killed, with everything below it, when its time is over.
 """
 
+import contextlib
 import importlib.util
 import os
 import pathlib
@@ -27,6 +28,7 @@ import tempfile
 import msgspec
 
 from extreme_tempest_plugin import errors
+from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
@@ -34,6 +36,7 @@ from extreme_tempest_plugin.faults import schema
 from extreme_tempest_plugin.faults.drivers import driver
 from extreme_tempest_plugin.faults.drivers import galera
 from extreme_tempest_plugin.faults.drivers import process_tree
+from extreme_tempest_plugin.faults.drivers import remote
 
 _CHILD = 'extreme_tempest_plugin.faults.drivers.os_faults_child'
 # What a child may know of our environment; OS_PASSWORD is not among it.
@@ -44,8 +47,16 @@ _INSTALL = (
 )
 
 
+# Where os-faults cannot run; more than that is for the evidence.
+_START = 'systemctl start -- "$1"'
+
+
 class EngineError(errors.HarnessError):
     """A call failed or was killed; what it did before is for the evidence."""
+
+
+class TesterError(EngineError):
+    """This machine itself could not run os-faults, or not to its end."""
 
 
 class OsFaults:
@@ -71,13 +82,27 @@ class OsFaults:
         :raises EngineError: if it failed, with what the hosts said, or if it
             was killed after the timeout.
         :raises BeginError: see ``galera.begin``.
+        :raises RemoteError: if this machine could not run os-faults, and a
+            host did not start it without.
         """
         spent = 0.0
         clustered = target.unit in galera.UNITS and len(target.hosts) > 1
         if clustered and verb == catalogue.Verb.START:
             spent = galera.begin(target, self._timeout / 2)
         request = {'verb': verb, 'target': target}
-        self._ask(verb, target, request, self._timeout - spent)
+        left = self._timeout - spent
+        try:
+            self._ask(verb, target, request, left)
+        except TesterError:
+            if verb != catalogue.Verb.START:
+                raise
+            # What heals does without a disk of ours.
+            remote.on_all(
+                target.hosts,
+                lambda host: remote.run(
+                    host, _START, target.unit, timeout=left
+                ),
+            )
 
     def press(
         self,
@@ -103,18 +128,22 @@ class OsFaults:
         request: dict[str, object],
         timeout: float,
     ) -> None:
-        # os-faults leaves inventories behind, ansible what was interrupted.
-        with tempfile.TemporaryDirectory(
-            prefix='extreme-faults-', ignore_cleanup_errors=True
-        ) as scratch:
-            said, stderr = self._run(
-                msgspec.json.encode(request), scratch, timeout
-            )
+        try:
+            # os-faults leaves inventories behind, ansible what was
+            # interrupted.
+            with tempfile.TemporaryDirectory(
+                prefix='extreme-faults-', ignore_cleanup_errors=True
+            ) as scratch:
+                said, stderr = self._run(
+                    msgspec.json.encode(request), scratch, timeout
+                )
+        except OSError as error:
+            raise TesterError(ssh.ours('os-faults', error)) from None
         try:
             answer = msgspec.json.decode(said, type=dict[str, str])
         except msgspec.DecodeError:
             lines = stderr.decode(errors='replace').strip().splitlines()
-            raise EngineError(
+            raise TesterError(
                 f'os-faults ended without an answer: {(lines or ["?"])[-1]}'
             ) from None
         if answer.get('error'):
@@ -155,7 +184,8 @@ class OsFaults:
         finally:
             if process.poll() is None:
                 process_tree.kill(process.pid)
-                process.wait(_REAP)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_REAP)
             # Not read to their end: what cannot die would hold them open.
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
@@ -198,10 +228,12 @@ def preflight() -> None:
     """Whether os-faults can work here at all.
 
     :raises UsageError: saying what to install.
+    :raises TesterError: if this machine cannot run anything.
     """
     if importlib.util.find_spec('os_faults') is None:
         raise errors.UsageError(f'os-faults is not installed: {_INSTALL}')
-    variables = environment(tempfile.gettempdir())
+    # gettempdir() wants a disk with room, which a heal can do without.
+    variables = environment(os.environ.get('TMPDIR', os.curdir))
     playbook = shutil.which('ansible-playbook', path=variables['PATH'])
     if playbook is None:
         raise errors.UsageError(
@@ -236,8 +268,10 @@ def _documented(variables: dict[str, str]) -> bool:
             timeout=60,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (FileNotFoundError, subprocess.TimeoutExpired):
         return False
+    except OSError as error:
+        raise TesterError(ssh.ours('ansible-doc', error)) from None
     return b'ansible.posix.json' in found.stdout
 
 

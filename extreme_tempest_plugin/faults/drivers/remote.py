@@ -25,9 +25,10 @@ script=$1; shift
 if [ "$(id -u)" = 0 ]; then exec sh -c "$script" extreme "$client" "$@"; fi
 exec sudo -n -- sh -c "$script" extreme "$client" "$@"
 """
-# Every script begins so: $client is the address that we come from.
+# Every script begins so: $client is the address that we come from, $limit the
+# seconds after which something that hangs must have ended.
 _BEGIN = """
-client=$1; shift
+client=$1; limit=$2; shift 2
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH LC_ALL=C
 fail() { echo "$*" >&2; exit 3; }
@@ -40,6 +41,8 @@ lock() {
 """
 #: What arguments of a script may be made of.
 _SAFE = re.compile(r'[\w./@:+,-]*\Z', re.ASCII)
+#: Of the time of a call, what is left for the host: the rest is for the way.
+_SHARE = 0.8
 
 
 class RemoteError(errors.HarnessError):
@@ -58,7 +61,8 @@ def run(host: ssh.Host, script: str, *args: str, timeout: float) -> str:
     for arg in args:
         if not _SAFE.match(arg):
             raise RemoteError(f'{host.address}: refused as argument: {arg!r}')
-    argv = ('sh', '-c', _AS_ROOT, 'sh', _BEGIN + script, *args)
+    limit = str(max(1, int(timeout * _SHARE)))
+    argv = ('sh', '-c', _AS_ROOT, 'sh', _BEGIN + script, limit, *args)
     answer = ssh.run(host, argv, timeout=timeout, with_us=True)
     if answer.status:
         lines = answer.stderr.strip().splitlines() or ['failed without a word']

@@ -48,9 +48,11 @@ case $1 in
     echo "$2" >{file}
     # A daemon.
     [ "$2" != 71 ] || setsid sleep 30 >/dev/null 2>&1 </dev/null &
+    [ "$2" != 72 ] || sleep 40
     [ "$2" != 9 ];;
   heal) rm -f {file};;
   status)
+    [ ! -e {file}.hangs ] || sleep 40
     status=$(cat {file} 2>/dev/null || echo 0)
     [ "$status" != 70 ] || echo "it is LOUD"
     exit "$status";;
@@ -166,6 +168,34 @@ class TestCommands(testtools.TestCase):
         began = time.monotonic()
         self.engine.call(Verb.HEAL, target)
         self.assertLess(time.monotonic() - began, 8)
+        self._assert_whole()
+
+    def test_what_hangs_has_not_our_lock_for_ever(self) -> None:
+        target = self.alarm.target(status=72)
+        began = time.monotonic()
+        error = self.assertRaises(
+            remote.RemoteError,
+            commands.Commander(8.0).call,
+            Verb.INJECT,
+            target,
+            600,
+        )
+        self.assertIn('break 72 ended with 124', str(error))
+        self.engine.call(Verb.HEAL, target)
+        self.assertLess(time.monotonic() - began, 30)
+        self.assertEqual([], namespaces.naming(f'{self.alarm.program}\0break'))
+        self._assert_whole()
+
+    def test_status_that_hangs_is_ended(self) -> None:
+        hangs = self.alarm.file.with_suffix('.hangs')
+        hangs.touch()
+        seen = commands.Commander(8.0).observe(self.target)[0]
+        self.assertEqual(124, seen.status)
+        self.assertFalse(seen.whole)
+        self.assertEqual(
+            [], namespaces.naming(f'{self.alarm.program}\0status')
+        )
+        hangs.unlink()
         self._assert_whole()
 
     def test_timer_heals(self) -> None:

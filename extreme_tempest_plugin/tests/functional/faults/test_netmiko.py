@@ -78,6 +78,16 @@ class TestNetmiko(testtools.TestCase):
         self.assertFalse(half.shows(DOWN, half), half)
         self.assertEqual('up', self.switch.link('h2-eth0'))
 
+    def test_port_that_is_refused_keeps_no_other_down(self) -> None:
+        self.engine.call(Verb.PORTS_DOWN, self.target, 600)
+        target = self.switch.target('h9-eth0', 'h1-eth0', 'h8-eth0')
+        error = self.assertRaises(
+            remote.RemoteError, self.engine.call, Verb.PORTS_UP, target
+        )
+        for name in ('h9-eth0', 'h8-eth0'):
+            self.assertIn(f'interface {name}', str(error))
+        self.assertEqual('up', self.switch.link('h1-eth0'))
+
     def _calls(self) -> tuple[collections.abc.Callable[[], object], ...]:
         return (
             lambda: self.engine.call(Verb.PORTS_DOWN, self.target, 600),

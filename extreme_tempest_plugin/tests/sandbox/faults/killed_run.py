@@ -19,9 +19,9 @@ import pathlib
 import sys
 import time
 
+from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import settings
 from extreme_tempest_plugin.faults import guard
-from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model
 
@@ -51,7 +51,7 @@ def main(kind: str, target: str, state_dir: str) -> None:
     plan = model.Fault(fault=kind, target=target)
     allowed = destructive(target, state_dir)
     (found,) = guard.check((plan,), allowed, BOUNDS)
-    fault = injection.make(
+    fault = breaking.make(
         plan,
         found,
         allowed,

@@ -24,13 +24,13 @@ import time
 import fixtures
 import testtools
 
+from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import engines
 from extreme_tempest_plugin.faults import evidence
 from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.faults import healing
-from extreme_tempest_plugin.faults import injection
 from extreme_tempest_plugin.faults import journal
 from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.history import events
@@ -105,7 +105,7 @@ class TestInjection(_OnSandbox):
         allowed = killed_run.destructive(name, self.state_dir)
         plan = model.Fault(fault=kind, target=name)
         (target,) = guard.check((plan,), allowed, killed_run.BOUNDS)
-        with injection.make(
+        with breaking.make(
             plan,
             target,
             allowed,

@@ -9,11 +9,22 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
+import os
+import pathlib
 import shlex
+import signal
+import subprocess
+import threading
+import time
+from unittest import mock
 
+import fixtures
 import testtools
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ssh
+
+HOST = ssh.Host(address='h')
 
 
 class TestCommand(testtools.TestCase):
@@ -58,3 +69,55 @@ class TestCommand(testtools.TestCase):
             self.assertTrue(ssh.SAFE.match(good), good)
         for bad in ('', '-h', 'a b', 'a;b', '$a', 'a\n', "a'", 'é', '%h'):
             self.assertFalse(ssh.SAFE.match(bad), bad)
+
+
+class TestRun(testtools.TestCase):
+    def _says(self, error: Exception) -> str:
+        """What is raised where ssh cannot be started."""
+        with mock.patch.object(subprocess, 'Popen', side_effect=error):
+            raised = self.assertRaises(
+                errors.ExtremeError, ssh.run, HOST, ('true',)
+            )
+        self.assertEqual(
+            isinstance(error, FileNotFoundError),
+            isinstance(raised, errors.UsageError),
+        )
+        return str(raised)
+
+    def test_tester_that_cannot_start_it(self) -> None:
+        for error in (
+            BlockingIOError(11, 'Resource temporarily unavailable'),
+            OSError(12, 'Cannot allocate memory'),
+            OSError(24, 'Too many open files'),
+            subprocess.SubprocessError('Exception occurred in preexec_fn.'),
+        ):
+            said = self._says(error)
+            self.assertIn('on this machine', said)
+            self.assertIn(str(error), said)
+            self.assertNotIn('\n', said)
+        self.assertIn('install', self._says(FileNotFoundError(2, 'ssh')))
+
+    def test_tester_without_threads(self) -> None:
+        with mock.patch.object(
+            threading.Thread,
+            'start',
+            side_effect=RuntimeError("can't start new thread"),
+        ):
+            error = self.assertRaises(
+                ssh.UnreachableError, ssh.everywhere, (HOST, HOST), str
+            )
+        self.assertIn("on this machine: can't start", str(error))
+
+    def test_what_keeps_its_pipes_is_not_waited_for(self) -> None:
+        # As a ProxyCommand in a session of its own.
+        file = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'pid')
+        script = f'setsid sh -c \'echo $$ >{file}; exec sleep 30\' & wait'
+        began = time.monotonic()
+        with mock.patch.object(
+            ssh, 'command', return_value=['sh', '-c', script]
+        ):
+            self.assertRaises(
+                ssh.UnreachableError, ssh.run, HOST, (), timeout=0.5
+            )
+        os.kill(int(file.read_text()), signal.SIGKILL)
+        self.assertLess(time.monotonic() - began, 15)

@@ -178,6 +178,14 @@ class TestOthers(testtools.TestCase):
             self.assertIn(f'{engines.NAMESPACE}: ', str(error))
             self.assertIn(reason, str(error))
 
+    def test_ours_can_be_healed_beside_one_that_is_broken(self) -> None:
+        self._install('is_not_there')
+        kind = engines.kind('service.freeze')
+        self.assertIsInstance(
+            engines.engine(kind, fakes.TARGET, 60), freeze.Freezer
+        )
+        self.assertRaises(errors.UsageError, engines.kind, 'acme.lock')
+
     def test_targets_of_others(self) -> None:
         self._install('several')
         with tempfile.TemporaryDirectory() as directory:

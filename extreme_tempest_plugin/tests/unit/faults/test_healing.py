@@ -43,12 +43,17 @@ class TestHealAll(testtools.TestCase):
         self.clock = fakes.Clock()
         self.lines: list[str] = []
 
-    def _heal(self) -> tuple[healing.Healed, ...]:
+    def _heal(
+        self,
+        preflight: engines.Preflight = lambda faults: None,
+        report: healing.Report | None = None,
+    ) -> tuple[healing.Healed, ...]:
         return healing.Healer(
             self.log,
             lambda kind, target: self.engine,
             lambda kind, target: self.observer,
-            self.lines.append,
+            report or self.lines.append,
+            preflight=preflight,
             clock=self.clock.now,
             pause=self.clock.pause,
         ).heal_all()
@@ -219,7 +224,7 @@ class TestHealAll(testtools.TestCase):
                 [('service.terminate', fakes.TARGET)],
                 [(kind.name, target) for kind, target in faults],
             )
-            raise errors.UsageError('install')
+            raise errors.UsageError('install it')
 
         def healer() -> healing.Healer:
             return healing.Healer(
@@ -232,7 +237,94 @@ class TestHealAll(testtools.TestCase):
 
         self.assertEqual((), healer().heal_all())
         self._left(fakes.entry())
-        self.assertRaises(errors.UsageError, healer().heal_all)
+        (healed,) = healer().heal_all()
+        self.assertFalse(healed.proven)
+        self.assertEqual('install it', healed.text)
+        self.assertEqual([], self.engine.calls)
+        self.assertEqual(1, len(self.log.held()))
+
+    def _three(self) -> None:
+        """Of which the second is of another kind."""
+        self._left(
+            fakes.entry('fault-1', utc_ns=1),
+            fakes.entry('fault-2', utc_ns=2, kind='service.freeze'),
+            fakes.entry('fault-3', utc_ns=3),
+        )
+        self.service.stop()
+
+    def _assert_second_is_left(
+        self, healed: tuple[healing.Healed, ...], why: str
+    ) -> None:
+        self.assertEqual(
+            ['fault-3', 'fault-2', 'fault-1'],
+            [one.fault[:7] for one in healed],
+        )
+        self.assertEqual(
+            [True, False, True], [one.proven for one in healed], healed
+        )
+        self.assertEqual(why, healed[1].text)
+        (left,) = self.log.held()
+        assert left.entry is not None
+        self.assertEqual('fault-2', left.entry.fault)
+
+    def test_what_one_lacks_keeps_no_other_broken(self) -> None:
+        for error, why in (
+            (errors.UsageError('install it'), 'install it'),
+            (ImportError('no x'), 'ImportError: no x'),
+        ):
+
+            def lacks(
+                faults: Iterable[engines.What], error: Exception = error
+            ) -> None:
+                if any(kind.name == 'service.freeze' for kind, _ in faults):
+                    raise error
+
+            self._three()
+            self._assert_second_is_left(self._heal(preflight=lacks), why)
+
+    def test_engine_that_raises_anything_keeps_no_other_broken(self) -> None:
+        def broken() -> None:
+            raise KeyError('a bug')
+
+        self._three()
+        self.engine.instead[Verb.THAW] = broken
+        # Each of the others starts it; this one is to be seen broken.
+        looked = self.observer.observe
+
+        def look(target: configuration.Target) -> object:
+            if self.engine.calls[-1] is Verb.THAW:
+                raise ssh.UnreachableError('not seen')
+            return looked(target)
+
+        self.observer.observe = look  # type: ignore[method-assign,assignment]
+        self._assert_second_is_left(
+            self._heal(), "KeyError: 'a bug'; not seen"
+        )
+
+    def test_observer_that_raises_anything_keeps_no_other_broken(self) -> None:
+        self._three()
+        looked = self.observer.observe
+
+        def look(target: configuration.Target) -> object:
+            if self.engine.calls[-1] is Verb.THAW:
+                raise ValueError('of a\nlibrary')
+            return looked(target)
+
+        self.observer.observe = look  # type: ignore[method-assign,assignment]
+        self._assert_second_is_left(self._heal(), 'ValueError: of a library')
+
+    def test_report_that_fails_ends_no_heal(self) -> None:
+        def gone(line: str) -> None:
+            raise BrokenPipeError
+
+        self._left(
+            fakes.entry('fault-1', utc_ns=1), fakes.entry('fault-2', utc_ns=2)
+        )
+        (self.log.directory / '1-fault-1.json.new').write_bytes(b'{')
+        self.service.stop()
+        healed = self._heal(report=gone)
+        self.assertEqual([True, True], [one.proven for one in healed])
+        self.assertEqual((), self.log.held())
 
     def test_public_function_with_an_empty_journal(self) -> None:
         destructive = settings.Destructive(

@@ -49,9 +49,13 @@ class TestInjection(testtools.TestCase):
         self.clock = fakes.Clock()
         self.events: list[events.Event] = []
 
-    def _make(self, kind: str = 'service.terminate') -> injection.Injection:
+    def _make(
+        self, kind: str = 'service.terminate', hold: float | None = 0.0
+    ) -> injection.Injection:
         return injection.Injection(
-            model.Fault(fault=kind, target='rabbitmq', recovery=60.0),
+            model.Fault(
+                fault=kind, target='rabbitmq', recovery=60.0, hold=hold
+            ),
             fakes.TARGET,
             identity='fault-1',
             run='a run',
@@ -131,6 +135,90 @@ class TestInjection(testtools.TestCase):
         self.assertTrue(fault.heal())
         self.assertEqual([Verb.RESTART], self.engine.calls)
         self.assertEqual(ALL, self._phases())
+
+    def test_what_ends_before_it_is_healed_was_not_held(self) -> None:
+        # Pacemaker, say, starts it again.
+        for hold in (30.0, None):
+            self.events.clear()
+            with self._make(hold=hold) as fault:
+                self.service.start()
+            (note,) = self._notes(events.Topic.UNMEASURED)
+            self.assertIn('ended before it was healed: 10.0.0.1', note)
+            self.assertIn('port 5672 answers', note)
+            self.assertEqual(ALL, self._phases())
+            self.assertTrue(fault.healed)
+
+    def test_what_ends_is_seen_by_whoever_undoes_it_first_and_once(
+        self,
+    ) -> None:
+        fault = self._make(hold=30.0)
+        fault.inject()
+        self.service.start()
+        fault.undo()
+        self.assertEqual(1, len(self._notes(events.Topic.UNMEASURED)))
+        self.assertTrue(fault.heal())
+        self.assertEqual(1, len(self._notes(events.Topic.UNMEASURED)))
+        self.assertEqual([Verb.TERMINATE, Verb.START], self.engine.calls)
+
+    def test_what_lasts_is_held(self) -> None:
+        with self._make(hold=30.0):
+            pass
+        self.assertEqual([], self._notes(events.Topic.UNMEASURED))
+        self.assertEqual(ALL, self._phases())
+
+    def test_what_is_not_seen_before_it_is_healed_is_healed(self) -> None:
+        for error, remarks in (
+            (ssh.UnreachableError('no answer'), 0),
+            (OSError('no more processes'), 0),
+            (KeyError('a bug of a driver'), 1),
+        ):
+            self.events.clear()
+            with self._make(hold=30.0) as fault:
+                self.service.start()
+                self.observer.errors = [error]
+            self.assertEqual([], self._notes(events.Topic.UNMEASURED))
+            remarked = self._notes(events.Topic.REMARK)
+            self.assertEqual(remarks, len(remarked), remarked)
+            self.assertEqual(ALL, self._phases())
+            self.assertTrue(fault.healed)
+            self.assertEqual([], self.observer.errors)
+
+    def test_interrupted_look_is_not_done_again(self) -> None:
+        fault = self._make(hold=30.0)
+        fault.inject()
+        self.observer.errors = [KeyboardInterrupt()]
+        self.assertRaises(KeyboardInterrupt, fault.heal)
+        self.service.start()
+        self.assertTrue(fault.heal())
+        self.assertEqual([], self._notes(events.Topic.UNMEASURED))
+
+    def test_held_for_no_time_is_not_looked_at_again(self) -> None:
+        for kind in ('service.terminate', 'service.restart'):
+            with self._make(kind):
+                self.service.start()
+        self.assertEqual([], self._notes(events.Topic.UNMEASURED))
+
+    def test_not_proven_is_told_once(self) -> None:
+        self.engine.instead[Verb.TERMINATE] = lambda: None
+        with self._make(hold=30.0):
+            pass
+        (note,) = self._notes(events.Topic.UNMEASURED)
+        self.assertIn('not proven', note)
+
+    def test_tester_that_cannot_heal_at_first_goes_on(self) -> None:
+        failures = [OSError(28, 'No space left on device')] * 3
+
+        def flaky() -> None:
+            if failures:
+                raise failures.pop()
+            self.service.start()
+
+        self.engine.instead[Verb.START] = flaky
+        with self._make():
+            pass
+        self.assertEqual(ALL, self._phases())
+        (remark,) = self._notes(events.Topic.REMARK)
+        self.assertIn('No space left on device', remark)
 
     def test_restart_heals_itself(self) -> None:
         with self._make('service.restart'):

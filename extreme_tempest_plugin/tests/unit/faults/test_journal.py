@@ -86,6 +86,19 @@ class TestJournal(testtools.TestCase):
         self.assertEqual((), self.log.held())
         self.assertFalse(self.state_dir.exists())
 
+    def test_found_again_from_every_directory(self) -> None:
+        for path in ('state', './state', '', '~nobody-of-this-name/state'):
+            error = self.assertRaises(
+                errors.UsageError, journal.Journal, pathlib.Path(path)
+            )
+            self.assertIn('[destructive] state_dir', str(error))
+            self.assertIn('is relative', str(error))
+        with mock.patch.dict(os.environ, HOME='/home/of-us'):
+            log = journal.Journal(pathlib.Path('~/state'))
+        self.assertEqual(
+            pathlib.Path('/home/of-us/state/faults'), log.directory
+        )
+
     def test_oldest_first(self) -> None:
         for number in (3, 1, 2):
             target = _named(f't{number}')

@@ -64,6 +64,10 @@ class TestChild(testtools.TestCase):
         self.assertIn('status 1 and no answer', self._fails(b'', 1))
         self.assertIn('no answer', self._fails(b'{"sa', 0))
 
+    def test_tester_that_cannot_start_it(self) -> None:
+        said = self._fails(b'', 0, OSError(28, 'No space left on device'))
+        self.assertIn('x could not be started on this machine', said)
+
     def test_library_that_is_not_installed(self) -> None:
         for library, extra in (('sushy', 'redfish'), ('netmiko', 'netmiko')):
             with mock.patch.object(

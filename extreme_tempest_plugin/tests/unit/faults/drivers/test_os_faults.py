@@ -10,17 +10,21 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 import os
+import subprocess
+import tempfile
 from unittest import mock
 
 import fixtures
 import msgspec
 import testtools
 
+from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.cloud import ssh
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import schema
 from extreme_tempest_plugin.faults.drivers import os_faults
 from extreme_tempest_plugin.faults.drivers import os_faults_child
+from extreme_tempest_plugin.faults.drivers import remote
 from extreme_tempest_plugin.tests.unit.faults import fakes
 
 
@@ -109,6 +113,72 @@ class TestStart(testtools.TestCase):
         self.assertEqual(
             (0, 60.0), self._asked(catalogue.Verb.KILL, 'mariadb', 3)
         )
+
+
+class TestTester(testtools.TestCase):
+    """What this machine lacks; no host is to blame for it."""
+
+    FULL = FileNotFoundError(2, 'No usable temporary directory found')
+
+    def _call(self, verb: catalogue.Verb) -> None:
+        os_faults.OsFaults(60).call(verb, fakes.TARGET)
+
+    def test_no_disk_and_no_processes(self) -> None:
+        for name, error in (
+            ('tempfile.TemporaryDirectory', self.FULL),
+            ('subprocess.Popen', BlockingIOError(11, 'Try again')),
+            ('os.pipe', OSError(24, 'Too many open files')),
+        ):
+            with mock.patch(name, side_effect=error):
+                raised = self.assertRaises(
+                    os_faults.EngineError, self._call, catalogue.Verb.TERMINATE
+                )
+            self.assertIn('on this machine', str(raised))
+            self.assertIn(str(error), str(raised))
+            self.assertNotIn('\n', str(raised))
+
+    def test_what_heals_is_done_without_os_faults(self) -> None:
+        with (
+            mock.patch('tempfile.TemporaryDirectory', side_effect=self.FULL),
+            mock.patch.object(remote, 'run', return_value='') as run,
+        ):
+            self._call(catalogue.Verb.START)
+        (call,) = run.mock_calls
+        host, script, unit = call.args
+        self.assertEqual(fakes.TARGET.hosts, (host,))
+        self.assertIn('systemctl start', script)
+        self.assertEqual('rabbitmq-server', unit)
+
+    def test_os_faults_that_answers_is_believed(self) -> None:
+        said = b'{"error": "no such unit"}'
+        with (
+            mock.patch.object(
+                os_faults.OsFaults, '_run', return_value=(said, b'')
+            ),
+            mock.patch.object(remote, 'run') as run,
+        ):
+            self.assertRaises(
+                os_faults.EngineError, self._call, catalogue.Verb.START
+            )
+        run.assert_not_called()
+
+    def test_preflight_needs_no_disk(self) -> None:
+        with mock.patch.object(tempfile, 'gettempdir', side_effect=self.FULL):
+            os_faults.preflight()
+
+    def test_preflight_tells_no_processes_from_no_ansible(self) -> None:
+        for error, says in (
+            (BlockingIOError(11, 'Try again'), 'on this machine'),
+            (FileNotFoundError(2, 'ansible-doc'), 'no collection'),
+        ):
+            with (
+                mock.patch.object(os_faults, '_bundled', return_value=False),
+                mock.patch.object(subprocess, 'run', side_effect=error),
+            ):
+                raised = self.assertRaises(
+                    errors.ExtremeError, os_faults.preflight
+                )
+            self.assertIn(says, str(raised))
 
 
 class TestEnvironment(testtools.TestCase):

@@ -32,6 +32,14 @@ class TestRun(testtools.TestCase):
         self.assertEqual(('ctl@1.service', '2001:db8::1,::2', ''), argv[-3:])
         self.assertTrue(self.ran.call_args.kwargs['with_us'])
 
+    def test_host_is_told_when_we_give_up_and_ends_before(self) -> None:
+        for timeout, limit in ((60, '48'), (5, '4'), (1, '1')):
+            with mock.patch.object(
+                ssh, 'run', return_value=ssh.Result(0, '', '')
+            ) as run:
+                remote.run(A, 'true', 'x', timeout=timeout)
+            self.assertEqual((limit, 'x'), run.call_args.args[1][-2:])
+
     def test_values_that_could_carry_shell_are_refused(self) -> None:
         for value in ('a b', 'a;b', '$(id)', '`id`', "a'b", 'a\nb', 'a|b'):
             self.assertRaises(remote.RemoteError, self._run, value)
