@@ -24,6 +24,7 @@ file that --results names; a table that was broken off goes on from there.
 import argparse
 import pathlib
 import re
+import subprocess
 import sys
 
 import cloud
@@ -32,6 +33,7 @@ import msgspec
 SCENARIOS = 'extreme_tempest_plugin.tests.scenario.destructive'
 
 _SKIPPED = re.compile(r'SKIPPED: (.*)')
+_ERROR = re.compile(r'^\s*[\w.]+(?:Error|Exception): (.*)$', re.MULTILINE)
 
 
 class _Fault(msgspec.Struct):
@@ -162,32 +164,54 @@ class Table:
 
     def run(self, test: str) -> None:
         """One test, and its row."""
-        before = self.cloud.last_run()
-        told = self.cloud.tempest('run', '--serial', '--regex', f'{test}\\[')
-        after = self.cloud.last_run()
-        if after is None or after == before:
-            row = _without(test, told.stdout + told.stderr)
-        else:
-            row = _row(test, after)
-        state = self.cloud.sandbox(
-            'status', '-f', 'value', '-c', 'state', check=False
-        )
-        if state.stdout.strip() != 'up':
+        row = self._tried(test)
+        if not (row.whole and self._is_up()):
             row = msgspec.structs.replace(row, whole=False)
             self.cloud.sandbox('down')
             self.up()
         self.done.add(row)
         print(f'  {row.scenario}: {row}', file=sys.stderr, flush=True)
 
+    def _tried(self, test: str) -> Row:
+        before = self.cloud.last_run()
+        try:
+            told = self.cloud.tempest(
+                'run', '--serial', '--regex', f'{test}\\['
+            )
+        except subprocess.TimeoutExpired:
+            return Row(
+                scenario=_scenario(test),
+                verdict='error',
+                reason=f'was not over after {cloud.MOST} s',
+                whole=False,
+            )
+        after = self.cloud.last_run()
+        # One that was refused has a history and no verdict.
+        judged = after is not None and (after / 'verdict.json').exists()
+        if after == before or not judged:
+            return _without(test, told.stdout + told.stderr)
+        return _row(test, after)
+
+    def _is_up(self) -> bool:
+        try:
+            state = self.cloud.sandbox(
+                'status', '-f', 'value', '-c', 'state', check=False
+            )
+        except subprocess.TimeoutExpired:
+            return False
+        return state.stdout.strip() == 'up'
+
 
 def _without(test: str, said: str) -> Row:
     """A test that ran no campaign."""
-    skipped = _SKIPPED.search(said)
-    return Row(
-        scenario=_scenario(test),
-        verdict='skipped' if skipped else 'error',
-        reason=skipped[1] if skipped else said[-2000:],
-    )
+    if skipped := _SKIPPED.search(said):
+        return Row(
+            scenario=_scenario(test), verdict='skipped', reason=skipped[1]
+        )
+    # The last line of the last traceback says why.
+    errors = _ERROR.findall(said) or said.split('\n')
+    last = next(filter(None, map(str.strip, reversed(errors))), 'no word')
+    return Row(scenario=_scenario(test), verdict='error', reason=last)
 
 
 def _row(test: str, directory: pathlib.Path) -> Row:

@@ -17,6 +17,8 @@ Order of a campaign, whatever happens in it::
     -> storm on -> faults, each with evidence -> storm settles -> faults
     healed -> steady -> census -> clean-up -> monitors off -> merge -> judge
 
+One that ends early heals before the storm settles.
+
 A cloud's failure is an event in the history. A failure of ours is a note
 "unmeasured" there, and the verdict is at best unknown.
 """
@@ -176,9 +178,7 @@ class _Campaign:
             self.directory.run,
             state.record,
         )
-        self._turns = turns.Turns(
-            self.plan, self._breaking.in_turn(), state, up, self
-        )
+        self._turns = turns.Turns(self.plan, self._breaking, state, up, self)
         self._alarm = alarm.Alarm(self._breaking.seen)
 
     def run(self) -> None:
@@ -224,11 +224,13 @@ class _Campaign:
             while self._storm and self._storm.goes_on():
                 self._pause(_PERIOD, 'the replay goes on')
         except _Early:
-            pass
+            self._breaking.heal(self.show)
         except turns.Aborted as limit:
             said = f'aborted, nothing more is broken: {limit}'
             self._note.unmeasured('run', said)
             self.remarks = (*self.remarks, said)
+            # First: what is broken would not let the storm come to rest.
+            self._breaking.heal(self.show)
         if self._storm:
             self._storm.settle(self.show)
         self._breaking.heal(self.show)
@@ -261,8 +263,9 @@ class _Campaign:
         while (left := moment - self.elapsed()) > 0:
             self._pause(min(_PERIOD, left), phase)
 
-    def look(self) -> None:
+    def look(self, fault: model.Fault) -> None:
         """Count what is there while a fault lasts."""
+        self._steadying.look(fault)
         if self._storm:
             self.show('counting what is there')
             self._storm.look()

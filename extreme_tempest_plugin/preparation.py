@@ -90,9 +90,12 @@ def _drawn(
 def _check_steady(plan: model.Plan, settings: settings_.Settings) -> None:
     """See whether each check of the steady state is one.
 
-    :raises PlanError: if not: a misspelt one would never be asked.
+    :raises PlanError: if not: a misspelt one would never be asked, or would
+        be asked all the same.
     """
-    if not plan.steady.checks:
+    key = 'without' if plan.steady.without else 'checks'
+    names = plan.steady.without or plan.steady.checks or ()
+    if not names:
         return
     offered = reading.read(settings.destructive.os_faults_config)
     known = (
@@ -101,12 +104,12 @@ def _check_steady(plan: model.Plan, settings: settings_.Settings) -> None:
         model.CANARY,
         *(cluster.name for cluster in offered.clusters),
     )
-    for name in plan.steady.checks:
+    for name in names:
         if name not in known:
             raise errors.PlanError(
-                f'steady.checks: {name}: there is no such check; there are '
+                f'steady.{key}: {name}: there is no such check; there are '
                 f'{", ".join(known)}',
-                ('steady', 'checks'),
+                ('steady', key),
             )
 
 

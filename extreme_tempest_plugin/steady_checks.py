@@ -25,6 +25,9 @@ from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cloud import offer
 from extreme_tempest_plugin.cloud import ports
 from extreme_tempest_plugin.cloud import reported
+from extreme_tempest_plugin.faults import clusters
+from extreme_tempest_plugin.faults import guard
+from extreme_tempest_plugin.faults import losses
 from extreme_tempest_plugin.faults import members
 from extreme_tempest_plugin.faults import reading
 from extreme_tempest_plugin.history import events
@@ -38,13 +41,8 @@ Up = collections.abc.Callable[[], collections.abc.Mapping[str, bool | None]]
 
 def spare(plan: model.Plan) -> frozenset[str]:
     """Kinds of which a storm leaves room for one: the canary's."""
-    flies = plan.faults and _is_wanted(plan, model.CANARY)
+    flies = plan.faults and plan.steady.wants(model.CANARY)
     return canary.KINDS if flies else frozenset()
-
-
-def _is_wanted(plan: model.Plan, name: str) -> bool:
-    named = plan.steady.checks
-    return named is None or name in named
 
 
 class Checks:
@@ -82,20 +80,17 @@ class Checks:
         """
         if not self._plan.faults:
             return
-        for name in filter(self._is_wanted, reported.NAMES):
+        for name in filter(self._plan.steady.wants, reported.NAMES):
             yield from self._report(name)
         yield from self._clusters()
-        if self._plan.uptime and self._is_wanted(model.APIS):
+        if self._plan.uptime and self._plan.steady.wants(model.APIS):
             yield steady.Check(
                 name=model.APIS,
                 look=Monitors(self._up),
                 blind='the control target is away, or a monitor says nothing',
             )
-        if self._is_wanted(model.CANARY):
+        if self._plan.steady.wants(model.CANARY):
             yield from self._canary(directory, over)
-
-    def _is_wanted(self, name: str) -> bool:
-        return _is_wanted(self._plan, name)
 
     def _remark(self, name: str, why: str) -> None:
         self._note(events.Topic.REMARK, 'steady', f'{name}: {why}')
@@ -134,14 +129,10 @@ class Checks:
             return
         declared = reading.read(path)
         for cluster in declared.clusters:
-            if not self._is_wanted(cluster.name):
+            if not self._plan.steady.wants(cluster.name):
                 continue
             if not cluster.kind:
-                self._remark(
-                    cluster.name,
-                    'not asked whether it is whole: give '
-                    f'clusters.{cluster.name}.kind in {path}',
-                )
+                self._kindless(cluster, path)
                 continue
             yield steady.Check(
                 name=cluster.name,
@@ -149,6 +140,20 @@ class Checks:
                     members.lacking, cluster, declared.hosts
                 ),
             )
+
+    def _kindless(self, cluster: clusters.Cluster, path: str) -> None:
+        """One that nobody can ask, which matters if a fault hits it."""
+        why = (
+            'not asked whether it is whole: give '
+            f'clusters.{cluster.name}.kind in {path}'
+        )
+        targets = guard.permitted(
+            self._plan.faults, self._settings.destructive, self._plan.bounds
+        )
+        if any(losses.lost(cluster, target) for target in targets):
+            self._note.unmeasured(f'steady/{cluster.name}', why)
+        else:
+            self._remark(cluster.name, why)
 
     def _canary(
         self,

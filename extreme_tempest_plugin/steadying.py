@@ -24,9 +24,12 @@ from extreme_tempest_plugin import run_directory
 from extreme_tempest_plugin import settings as settings_
 from extreme_tempest_plugin import steady
 from extreme_tempest_plugin import steady_checks
+from extreme_tempest_plugin.cloud import census_views
+from extreme_tempest_plugin.cloud import clients
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cloud import outcomes
 from extreme_tempest_plugin.cloud import ports
+from extreme_tempest_plugin.cloud import reported
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.plan import model
@@ -37,6 +40,10 @@ _PERIOD = 1.0
 _PATIENCE = 20.0
 #: Seconds for which a look that is under way is awaited at the end.
 _END = 90.0
+#: Seconds that a heal waits for what nova says of a host that is off.
+_LOOK = 5.0
+#: Of the census: a service of nova on a host that is off.
+_KIND = 'service'
 
 
 class Steadying:
@@ -66,6 +73,11 @@ class Steadying:
             plan.steady.within,
         )
         self._wanted = steady_checks.Checks(plan, settings, access, up, note)
+        self._plan = plan
+        self._cloud = settings.cloud
+        self._access = access
+        self._record = record
+        self._note = note
         self._directory = directory
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -104,6 +116,36 @@ class Steadying:
         while waiting := self.state.unsettled():
             say(f'waiting for {", ".join(waiting)}')
             time.sleep(_PERIOD)
+
+    def look(self, fault: model.Fault) -> None:
+        """Record what nova says of the host of a fault, before its heal.
+
+        Of one that is off for long enough to be seen as down. The heal waits
+        a little for the answer; a later one says nothing of the fault.
+        """
+        if not self._plan.steady.expects_down(fault) or not self._access.admin:
+            return
+        admin = clients.make(self._cloud, self._access.admin)
+        over = threading.Event()
+
+        def record(event: events.Event) -> None:
+            if not over.is_set():
+                self._record(event)
+
+        def ask() -> None:
+            try:
+                census_views.Recorder(
+                    project=admin.project,
+                    record=record,
+                    phase=events.CensusPhase.DURING,
+                ).take((_services(admin, fault.target),))
+            except Exception as error:
+                self._note.unmeasured(f'census/{_KIND}', outcomes.line(error))
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(_LOOK)
+        over.set()
 
     def stop(self) -> None:
         """Ask nobody any more; a second time does nothing."""
@@ -145,8 +187,34 @@ class Steadying:
                     return
 
 
+def _services(admin: ports.Cloud, target: str) -> census_views.View:
+    """What nova says of its services on a host.
+
+    :param target: name of the host in the os-faults configuration.
+    """
+
+    def rows() -> collections.abc.Iterator[census_views.Row]:
+        for one, up in reported.parts(admin, 'nova services').items():
+            binary, _, host = one.partition(' on ')
+            if _same(host, target):
+                yield census_views.Row(
+                    id=f'{binary}@{host}',
+                    state='up' if up else 'down',
+                    refs={'target': target},
+                )
+
+    return census_views.View(kind=_KIND, service='nova', rows=rows)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names are of one host, with its domain or without it."""
+    return one == other or (
+        one.partition('.')[0] == other or other.partition('.')[0] == one
+    )
+
+
 def _refusal(why: str) -> errors.RefusedError:
     return errors.RefusedError(
         'the cloud is not in its steady state, so nothing was broken: '
-        f'{why}: repair that, or leave it out of steady.checks of the plan'
+        f'{why}: repair that, or leave that check out by `steady` of the plan'
     )

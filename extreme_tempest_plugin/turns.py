@@ -56,7 +56,7 @@ class Stage(Protocol):
     def show(self, phase: str) -> None:
         """Say what is being done."""
 
-    def look(self) -> None:
+    def look(self, fault: model.Fault) -> None:
         """Count what is there while a fault lasts."""
 
 
@@ -84,7 +84,7 @@ class _Active:
 class Turns:
     """Runs the faults of one campaign; ``run`` is called once.
 
-    :param makes: the faults in the order in which they are due.
+    :param breaks: what is broken.
     :param others: what must be there between two faults.
     :param up: whether each service is up, None where nobody knows.
     :param pool: heals what overlaps.
@@ -96,7 +96,7 @@ class Turns:
     def __init__(
         self,
         plan: model.Plan,
-        makes: collections.abc.Iterable[tuple[model.Fault, breaking.Make]],
+        breaks: breaking.Breaking,
         others: Others,
         up: collections.abc.Callable[
             [], collections.abc.Mapping[str, bool | None]
@@ -105,7 +105,7 @@ class Turns:
         pool: concurrent.futures.Executor | None = None,
     ) -> None:
         self._plan = plan
-        self._makes = makes
+        self._breaks = breaks
         self._others = others
         self._up = up
         self._stage = stage
@@ -133,7 +133,7 @@ class Turns:
     def _run(self) -> None:
         if len(self._plan.faults) > 1:
             self._others.remember()
-        for fault, make in self._makes:
+        for fault, make in self._breaks.in_turn():
             self._end_before(fault)
             self._wait_for(fault)
             self._stage.show(f'{fault.fault} of {fault.target}')
@@ -177,9 +177,7 @@ class Turns:
 
         def keep() -> None:
             while not over.wait(_BESIDE):
-                for active in self._by_end():
-                    if active.end <= self._stage.elapsed():
-                        self._end(active)
+                self._end_due()
 
         with concurrent.futures.ThreadPoolExecutor(1) as beside:
             keeping = beside.submit(keep)
@@ -189,10 +187,15 @@ class Turns:
                 over.set()
         keeping.result()
 
+    def _end_due(self) -> None:
+        for active in self._by_end():
+            if active.end <= self._stage.elapsed():
+                self._end(active)
+
     def _end(self, active: _Active) -> None:
         target = active.plan.target
         self._stage.wait_until(active.end, f'{target} is broken')
-        self._stage.look()
+        self._stage.look(active.plan)
         self._stage.show(f'healing {target}')
         self._active.remove(active)
         if self._plan.overlap:
@@ -237,7 +240,11 @@ class Turns:
             self._excess(look=False)
             self._stage.wait_until(self._stage.elapsed() + min(_PERIOD, left))
         since = self._stage.elapsed()
-        while lost := self._excess(look=True) or self._unknown(since):
+        while lost := (
+            self._excess(look=True)
+            or self._unknown(since)
+            or self._in_danger(fault, since)
+        ):
             self._stage.wait_until(
                 self._stage.elapsed() + _PERIOD, f'waiting for {lost}'
             )
@@ -257,6 +264,22 @@ class Turns:
                 f'steady: {unknown}'
             )
         return unknown
+
+    def _in_danger(self, fault: model.Fault, since: float) -> str:
+        """Clusters that would not bear it beside a fault that lasts.
+
+        :param since: when they were first waited for.
+        :raises Aborted: if they do not come back.
+        """
+        self._end_due()
+        if self._plan.beyond_quorum or not self._lasts():
+            return ''
+        with self._ends_kept():
+            danger = self._breaks.endangered(fault)
+        if danger and self._stage.elapsed() - since > self._plan.abort.seconds:
+            about = f'{fault.fault} of {fault.target}'
+            raise Aborted(f'{about}: not in its steady state: {danger}')
+        return danger
 
     def _excess(self, look: bool) -> str:
         """What is down beyond the limit; a fault that lasts excuses all.

@@ -14,7 +14,8 @@
 A fault leaves it at its injection; what a check said last before the next
 fault counts. Faults that overlap leave it together: their checks are judged
 after the last heal. A check that says something somewhere in the history and
-nothing after a heal was not measured there.
+nothing after a heal was not measured there. That nova sees a host which is off
+belongs here, too, see ``seen_down``.
 """
 
 import collections
@@ -23,6 +24,7 @@ import dataclasses
 from extreme_tempest_plugin.checkers import holes
 from extreme_tempest_plugin.checkers import model
 from extreme_tempest_plugin.checkers import recovery
+from extreme_tempest_plugin.checkers import seen_down
 from extreme_tempest_plugin.checkers import windows
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.plan import model as plan_model
@@ -54,7 +56,7 @@ class Steadiness:
     """
 
     name = recovery.Recovery.name
-    wants: tuple[type[events.Event], ...] = (events.Note,)
+    wants: tuple[type[events.Event], ...] = (events.Census, events.Note)
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class Steadiness:
     ) -> None:
         self._faults = faults
         self._holes = gone
+        self._down = seen_down.SeenDown(faults, gone, plan.steady)
         self._limit = plan.steady.within
         self._limit_ns = round(plan.steady.within * model.SECOND)
         self._named = plan.steady.checks or ()
@@ -79,6 +82,8 @@ class Steadiness:
             event.what is events.Topic.STEADY
         ):
             self._said[event.about].append(event)
+        elif isinstance(event, events.Census):
+            self._down.see(event)
 
     def took(self, story: windows.Story) -> dict[str, int | None]:
         """From an injection until each check was steady and stayed so, ns.
@@ -96,10 +101,13 @@ class Steadiness:
 
     def conclude(self) -> model.Conclusion:
         said = [
-            self._judge(span)
-            for span in self._spans()
-            # One that was not healed is a finding already.
-            if span.healed != windows.OPEN and span.last.planned
+            self._down.conclude(),
+            *(
+                self._judge(span)
+                for span in self._spans()
+                # One that was not healed is a finding already.
+                if span.healed != windows.OPEN and span.last.planned
+            ),
         ]
         return model.Conclusion(
             findings=tuple(each for one in said for each in one.findings),

@@ -23,6 +23,7 @@ RAFT: https://docs.openvswitch.org/en/latest/ref/ovsdb.7/
 
 import collections.abc
 import dataclasses
+import itertools
 import json
 import typing
 
@@ -53,10 +54,12 @@ class _Kind:
 
     :param judge: what is wrong with its answer in a cluster of so many
         members; empty if nothing is.
+    :param serves: whether it is one of a majority of so many members.
     """
 
     argv: tuple[str, ...]
     judge: collections.abc.Callable[[str, int], str]
+    serves: collections.abc.Callable[[str, int], bool]
 
 
 def over_ssh(host: ssh.Host, argv: tuple[str, ...]) -> ssh.Result:
@@ -90,6 +93,30 @@ def lacking(
         return f'{host.address}: {wrong}' if wrong else ''
 
     return '; '.join(filter(None, ssh.everywhere(members, one)))
+
+
+def serving(
+    cluster: clusters.Cluster,
+    hosts: collections.abc.Mapping[str, ssh.Host],
+    ask: Ask = over_ssh,
+) -> frozenset[str]:
+    """Addresses of the members that say to be one of a majority.
+
+    :param cluster: of a kind.
+    :param hosts: by address, those of its members among them.
+    """
+    kind, many = _KINDS[cluster.kind], len(cluster.members)
+
+    def one(host: ssh.Host) -> bool:
+        try:
+            said = ask(host, (*_BOUND, *kind.argv))
+        except ssh.UnreachableError:
+            return False
+        return not said.status and kind.serves(said.stdout, many)
+
+    asked = [hosts[member] for member in cluster.members]
+    serve = ssh.everywhere(asked, one)
+    return frozenset(itertools.compress(cluster.members, serve))
 
 
 def galera(text: str, members: int) -> str:
@@ -133,26 +160,52 @@ def raft(text: str, members: int) -> str:
     return ', '.join(
         f'{database.splitlines()[0]}: {wrong}'
         for database in databases
-        if (wrong := _raft(database, members))
+        if (wrong := _alone(database) or _servers(database, members))
     )
 
 
-def _raft(text: str, members: int) -> str:
+def _alone(text: str) -> str:
+    """Why a member of a database is none of a majority."""
     lines = text.splitlines()
     fields = dict(line.split(': ', 1) for line in lines if ': ' in line)
     if fields.get('Status', '') != 'cluster member':
         return f'status {fields.get("Status", "not said")}'
     if fields.get('Leader', 'unknown') == 'unknown':
         return 'there is no leader'
-    servers = sum(line.startswith('    ') and ' at ' in line for line in lines)
+    return ''
+
+
+def _servers(text: str, members: int) -> str:
+    servers = sum(
+        line.startswith('    ') and ' at ' in line
+        for line in text.splitlines()
+    )
     return '' if servers == members else f'{servers} of {members} servers'
 
 
+def _in_galera(text: str, members: int) -> bool:
+    return 'wsrep_cluster_status\tPrimary' in text.splitlines()
+
+
+def _in_rabbitmq(text: str, members: int) -> bool:
+    try:
+        running: typing.Any = json.loads(text)['running_nodes']
+        return 2 * len(running) > members
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _in_raft(text: str, members: int) -> bool:
+    databases = text.split('\nName: ')[1:]
+    return len(databases) == 2 and not any(map(_alone, databases))
+
+
 _KINDS = {
-    'galera': _Kind(('mariadb', '-Ne', _GALERA), galera),
+    'galera': _Kind(('mariadb', '-Ne', _GALERA), galera, _in_galera),
     'rabbitmq': _Kind(
         ('rabbitmqctl', '--quiet', 'cluster_status', '--formatter', 'json'),
         rabbitmq,
+        _in_rabbitmq,
     ),
-    'ovn': _Kind(('sh', '-c', _RAFT), raft),
+    'ovn': _Kind(('sh', '-c', _RAFT), raft, _in_raft),
 }

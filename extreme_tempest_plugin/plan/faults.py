@@ -20,6 +20,11 @@ import msgspec
 
 from extreme_tempest_plugin.plan import values
 
+#: Nova's service_down_time is 60 s; the rest is for clocks that differ.
+DOWN_AFTER = 75.0
+#: Kinds of faults that leave nothing of a host.
+_OFF = ('node.off', 'node.shutdown')
+
 
 class Fault(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
@@ -109,10 +114,35 @@ class Steady(
 
     :param within: seconds after the proven heal.
     :param checks: by which it is known; None for all that the cloud can have.
+    :param without: checks that are left out of all that the cloud can have.
+    :param down_after: seconds after which nova must call the services of a
+        host down that is off; None for DOWN_AFTER, and where that cannot be
+        measured nobody misses it.
     """
 
     within: values.PositiveSeconds = 180.0
     checks: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    down_after: values.PositiveSeconds | None = None
+
+    def __post_init__(self) -> None:
+        if self.checks is not None and self.without:
+            raise ValueError('`checks` and `without`: give one of the two')
+
+    def wants(self, check: str) -> bool:
+        """Whether a check is one by which it is known."""
+        if self.checks is not None:
+            return check in self.checks
+        return check not in self.without
+
+    @property
+    def down_in(self) -> float:
+        """Seconds after which nova must call what is off down."""
+        return DOWN_AFTER if self.down_after is None else self.down_after
+
+    def expects_down(self, fault: Fault) -> bool:
+        """Whether nova must see, before a fault is healed, what is off."""
+        return fault.fault in _OFF and (fault.hold or 0.0) >= self.down_in
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,9 @@ import testtools
 from extreme_tempest_plugin import breaking
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import settings
+from extreme_tempest_plugin.faults import guard
 from extreme_tempest_plugin.plan import model
+from extreme_tempest_plugin.tests.unit.faults import world
 
 
 class Injection:
@@ -41,6 +43,65 @@ class Injection:
         if error := next(self._heal, None):
             raise error
         self._done.append(f'heal {self._name}')
+
+
+class TestEndangered(testtools.TestCase):
+    """By what the members say, and not only by the plan."""
+
+    def setUp(self):
+        super().setUp()
+        there = world.World(
+            pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        )
+        there.configure(
+            clusters={
+                'galera': {
+                    'hosts': [*world.CONTROLLERS],
+                    'services': ['mysql'],
+                    'kind': 'galera',
+                }
+            }
+        )
+        self.asked = []
+        self.serve = {world.ADDRESSES[name] for name in world.CONTROLLERS}
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'extreme_tempest_plugin.faults.members.serving', self.serving
+            )
+        )
+        self.faults = tuple(
+            model.Fault(fault='service.kill', target=target, host=host, at=at)
+            for target, host, at in (
+                ('mysql', 'ctl1', 0.0),
+                ('nova-api', 'ctl1', 300.0),
+            )
+        )
+        targets = guard.permitted(self.faults, there.destructive)
+        self.breaking = breaking.Breaking(
+            self.faults, targets, there.destructive, 'a run', print
+        )
+
+    def serving(self, cluster, hosts):
+        self.asked.append(cluster.name)
+        return frozenset(self.serve)
+
+    def test_one_less_is_a_majority(self):
+        self.assertEqual('', self.breaking.endangered(self.faults[0]))
+
+    def test_one_less_is_none(self):
+        self.serve.remove(world.ADDRESSES['ctl3'])
+        self.assertEqual(
+            'galera would have 1 of 3 members',
+            self.breaking.endangered(self.faults[0]),
+        )
+
+    def test_the_one_that_is_away_already(self):
+        self.serve.remove(world.ADDRESSES['ctl1'])
+        self.assertEqual('', self.breaking.endangered(self.faults[0]))
+
+    def test_what_takes_no_member_asks_none(self):
+        self.assertEqual('', self.breaking.endangered(self.faults[1]))
+        self.assertEqual([], self.asked)
 
 
 class TestHeal(testtools.TestCase):

@@ -21,15 +21,20 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin import preparation
 from extreme_tempest_plugin.plan import loader
 from extreme_tempest_plugin.plan import ready
+from extreme_tempest_plugin.sandbox import topology
+from extreme_tempest_plugin.sandbox import workspace
 from extreme_tempest_plugin.storm import actions
 from extreme_tempest_plugin.storm import choosing
 from extreme_tempest_plugin.storm import model
 from extreme_tempest_plugin.storm import offer
 from extreme_tempest_plugin.storm import state as storm_state
+from extreme_tempest_plugin.tests.scenario import destructive
 from extreme_tempest_plugin.tests.unit import configuration
 
 #: With a fault, which the configuration of the tests does not allow.
 FAULTY = {'chaos', 'compute_outages', 'database', 'demo', 'ha', 'rabbit'}
+
+SCENARIOS = pathlib.Path(destructive.__file__).parent
 
 #: Seconds that a ready plan takes at most; ``ha`` has eight faults.
 MOST = {'ha': 560}
@@ -152,6 +157,37 @@ class TestReadyPlans(testtools.TestCase):
             storm = loader.load(path).storm
             if storm is not None:
                 offer.fit(storm, ordinary, str)
+
+
+class TestSteadyStates(testtools.TestCase):
+    """No plan for several clouds leaves out the clusters of some."""
+
+    def test_checks_are_left_out_and_not_named(self):
+        found = {*ready.every().values(), *SCENARIOS.glob('*.yaml')}
+        self.assertLess(len(ready.every()) + 20, len(found))
+        for path in found:
+            steady = loader.load(path).steady
+            self.assertIsNone(steady.checks, path)
+            self.assertLessEqual({*steady.without}, {'canary'}, path)
+
+
+class TestRollingRestart(testtools.TestCase):
+    def test_all_that_both_topologies_have(self):
+        plan = loader.load(SCENARIOS / 'rolling_restart.yaml')
+        single, clustered = (
+            {
+                name
+                for name, _ in workspace._fault_services(
+                    topology.TOPOLOGIES[shape]
+                )
+            }
+            for shape in ('single', 'ha')
+        )
+        restarted = {fault.target for fault in plan.faults}
+        # Stands in for what runs inside of servers.
+        self.assertEqual({'guest-answers'}, single ^ restarted)
+        # Those that only several controllers have cannot be in it.
+        self.assertLessEqual({'haproxy', 'keepalived'}, clustered - single)
 
 
 class TestFind(testtools.TestCase):

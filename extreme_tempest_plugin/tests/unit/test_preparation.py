@@ -182,6 +182,18 @@ class TestPrepare(testtools.TestCase):
         self.assertIn('steady.checks: galeera: there is no such', said)
         self.assertIn('apis, canary, galera, rabbitmq, ovn', said)
 
+    def test_a_check_that_is_left_out_and_that_there_is_not(self):
+        there = world.World(
+            pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        )
+        text = STORM + (
+            'faults: [{fault: service.restart, target: nova-api}]\n'
+            'steady: {without: [canary%s]}\n'
+        )
+        prepare(text % '', destructive=there.destructive)
+        said = self.refused(text % ', canray', destructive=there.destructive)
+        self.assertIn('steady.without: canray: there is no such', said)
+
 
 class TestPath(testtools.TestCase):
     def test_missing_plan(self):

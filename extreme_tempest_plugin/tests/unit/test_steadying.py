@@ -12,6 +12,7 @@
 """Before the first fault, and what is asked; time passes where it waits."""
 
 import errno
+import threading
 import types
 
 import fixtures
@@ -24,9 +25,23 @@ from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import notes
 from extreme_tempest_plugin.plan import model
 from extreme_tempest_plugin.tests.unit import configuration
+from extreme_tempest_plugin.tests.unit.cloud import fakes
+from extreme_tempest_plugin.tests.unit.storm import canned
 
 FULL = OSError(errno.ENOSPC, 'No space left on device')
 PLAN = model.Plan(name='p', duration=9, uptime=model.Uptime())
+
+
+def services(**states):
+    return {
+        'services': [
+            {'binary': 'nova-compute', 'host': host, 'state': state}
+            for host, state in states.items()
+        ]
+    }
+
+
+REAL = threading.Thread
 
 
 class Thread:
@@ -153,6 +168,92 @@ class TestSteadying(testtools.TestCase):
         self.now += seconds
         self.waits.append(seconds)
         return len(self.waits) > 5
+
+    def looked(self, said, hold=90.0, **target):
+        """What is written of a host that is off, before its heal."""
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                f'{steadying.__name__}.threading.Thread', REAL
+            )
+        )
+        path = 'nova:os-services'
+        self.cloud = canned.Cloud({path: said})
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'extreme_tempest_plugin.cloud.clients.make',
+                lambda *given: self.cloud,
+            )
+        )
+        self.steadying._access = types.SimpleNamespace(admin='an admin')
+        self.steadying.look(
+            model.Fault(
+                fault='node.off', hold=hold, **{'target': 'cmp2', **target}
+            )
+        )
+        return [
+            (event.resource, event.state, event.refs['target'])
+            for event in self.written
+            if isinstance(event, events.Census)
+        ]
+
+    def test_what_nova_says_of_a_host_that_is_off(self):
+        said = services(cmp1='up', cmp2='down')
+        down = [('service/nova-compute@cmp2', 'down', 'cmp2')]
+        self.assertEqual(down, self.looked(said))
+        self.assertEqual(
+            events.CensusPhase.DURING,
+            next(
+                event.phase
+                for event in self.written
+                if isinstance(event, events.Census)
+            ),
+        )
+
+    def test_names_with_a_domain_and_without(self):
+        for host, target, same in (
+            ('cmp2.a', 'cmp2', True),
+            ('cmp2', 'cmp2.a', True),
+            ('cmp2.b', 'cmp2.a', False),
+            ('10.0.0.2', '10.0.0.1', False),
+        ):
+            self.written.clear()
+            found = self.looked(services(**{host: 'up'}), target=target)
+            self.assertEqual(same, bool(found), (host, target))
+
+    def test_nobody_asks_of_one_that_is_off_for_a_short_while(self):
+        self.assertEqual([], self.looked(services(cmp2='up'), hold=60.0))
+        self.assertEqual([], self.cloud.sent)
+
+    def test_nova_that_does_not_answer_is_a_remark(self):
+        self.assertEqual([], self.looked(fakes.refusal(503, 'no conductor')))
+        self.assertEqual([], self.unmeasured())
+
+    def test_an_answer_that_comes_when_the_heal_has_begun_says_nothing(self):
+        healing, answered = threading.Event(), threading.Event()
+
+        def parts(admin, name):
+            healing.wait(5)
+            answered.set()
+            return {'nova-compute on cmp2': True}
+
+        for name, new in (
+            ('reported.parts', parts),
+            ('_LOOK', 0.01),
+        ):
+            self.useFixture(
+                fixtures.MonkeyPatch(f'{steadying.__name__}.{name}', new)
+            )
+        before = threading.enumerate()
+        self.assertEqual([], self.looked(None))
+        healing.set()
+        self.assertTrue(answered.wait(5))
+        for one in {*threading.enumerate()} - {*before}:
+            one.join(5)
+        self.assertEqual([], self.written)
+
+    def test_an_answer_that_nobody_can_read_is_not_measured(self):
+        self.assertEqual([], self.looked(b'nonsense'))
+        self.assertTrue(self.written)
 
     def unmeasured(self):
         return [

@@ -14,6 +14,7 @@
 import concurrent.futures
 import functools
 import threading
+import types
 
 import testtools
 
@@ -39,6 +40,9 @@ class Stage:
         self.looks = 0
         #: what nobody knows yet, and when.
         self.unknown = {}
+        #: when a cluster would not bear another fault, and who was asked of.
+        self.danger = None
+        self.asked = []
 
     def elapsed(self):
         return self.now
@@ -50,7 +54,7 @@ class Stage:
     def show(self, phase):
         pass
 
-    def look(self):
+    def look(self, fault):
         self.said.append((self.now, 'look', ''))
 
     def up(self):
@@ -59,6 +63,11 @@ class Stage:
 
     def _is(self, times):
         return times is not None and times[0] <= self.now < times[1]
+
+    # As the breaking.
+    def endangered(self, fault):
+        self.asked.append((self.now, fault.target))
+        return 'galera' if self._is(self.danger) else ''
 
     # As the bystanders.
     def remember(self):
@@ -181,7 +190,12 @@ class TestTurns(testtools.TestCase):
 
         played = turns.Turns(
             plan,
-            ((one, functools.partial(make, one)) for one in faults),
+            types.SimpleNamespace(
+                in_turn=lambda: [
+                    (one, functools.partial(make, one)) for one in faults
+                ],
+                endangered=self.stage.endangered,
+            ),
             self.stage,
             self.stage.up,
             self.stage,
@@ -311,9 +325,9 @@ class TestTurns(testtools.TestCase):
         )
 
     def test_what_goes_wrong_beside_an_injection_is_raised(self):
-        def look():
+        def look(fault):
             Slow.healed.set()
-            self.stage.look = lambda: None
+            self.stage.look = lambda fault: None
             raise errors.HarnessError('no census')
 
         Slow.healed.clear()
@@ -419,6 +433,48 @@ class TestTurns(testtools.TestCase):
         self.stage.unknown = {'canary': (11, 300)}
         self.play(fault('a', 10, hold=None), fault('b', 100), overlap=True)
         self.assertIn((100, 'inject b'), self.told())
+
+    def test_a_cluster_that_would_not_bear_another_one_is_waited_for(self):
+        self.stage.danger = (0, 30)
+        self.play(
+            fault('a', 10, hold=60), fault('b', 15, hold=5), overlap=True
+        )
+        self.assertEqual((10, 'inject a'), self.told()[0])
+        self.assertEqual((31, 'inject b'), self.told()[1])
+        # Beside nothing there is the steady state to wait for.
+        self.assertNotIn('a', [target for _, target in self.stage.asked])
+
+    def test_meanwhile_what_is_due_is_healed(self):
+        self.stage.danger = (0, 26)
+        self.play(fault('a', 10, hold=10), fault('b', 15), overlap=True)
+        self.assertEqual(
+            [(10, 'inject a'), (21, 'heal a'), (22, 'inject b')],
+            [one for one in self.told() if one[1] != 'look'][:3],
+        )
+
+    def test_a_cluster_that_never_bears_it(self):
+        self.stage.danger = (0, 999)
+        why = self.aborted(
+            fault('a', 10, hold=500, recovery=600),
+            fault('b', 15),
+            overlap=True,
+        )
+        self.assertEqual(
+            'service.terminate of b: not in its steady state: galera', why
+        )
+        self.assertNotIn('inject b', [what for _, what in self.told()])
+        self.assertTrue(45 <= self.stage.now <= 50, self.stage.now)
+
+    def test_who_goes_beyond_the_quorum_asks_no_cluster(self):
+        self.stage.danger = (0, 999)
+        self.play(
+            fault('a', 10, hold=60),
+            fault('b', 15, hold=5),
+            overlap=True,
+            beyond_quorum=True,
+        )
+        self.assertIn((15, 'inject b'), self.told())
+        self.assertEqual([], self.stage.asked)
 
     def test_one_fault_asks_no_host(self):
         self.play(fault('a', 10))

@@ -60,7 +60,7 @@ class ServicesFrozenTest(EveryServiceTest):
 
 @decorators.serial
 class RollingRestartTest(EveryServiceTest):
-    """Everything is restarted, as in an upgrade."""
+    """Every service is restarted, on all of its hosts at once."""
 
     plan_file = pathlib.Path(__file__).with_name('rolling_restart.yaml')
 

@@ -113,6 +113,22 @@ class TestAnswers(testtools.TestCase):
         self.assertIn('3 of 5 servers', members.raft(raft(), 5))
 
 
+class TestServes(testtools.TestCase):
+    def serves(self, kind, text):
+        return members._KINDS[kind].serves(text, 3)
+
+    def test_rabbitmq(self):
+        self.assertTrue(self.serves('rabbitmq', rabbitmq()))
+        self.assertTrue(self.serves('rabbitmq', rabbitmq(NODES[:2])))
+        for text in (rabbitmq(NODES[:1]), '{}', 'Error: x', '[1]'):
+            self.assertFalse(self.serves('rabbitmq', text), text)
+
+    def test_raft(self):
+        self.assertTrue(self.serves('ovn', raft()))
+        for text in (raft('joining cluster'), raft(south='unknown'), RAFT, ''):
+            self.assertFalse(self.serves('ovn', text), text)
+
+
 class TestLacking(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -152,6 +168,25 @@ class TestLacking(testtools.TestCase):
             f'{TWO}: mariadb ended with 1: ERROR 2002: no socket',
             self.lacking(),
         )
+
+    def serving(self) -> frozenset[str]:
+        return members.serving(
+            clusters.Cluster(
+                name='db', members=(ONE, TWO, THREE), kind='galera'
+            ),
+            self.hosts,
+            self._ask,
+        )
+
+    def test_who_serves(self) -> None:
+        # Two of them know of one that is away, and are a majority.
+        two = GALERA.replace('size\t3', 'size\t2')
+        self.answers = dict.fromkeys((ONE, TWO), (0, two, ''))
+        self.assertEqual({ONE, TWO}, self.serving())
+        self.answers[TWO] = (0, two.replace('Primary', 'non-Primary'), '')
+        self.assertEqual({ONE}, self.serving())
+        self.answers[ONE] = (1, two, 'no socket')
+        self.assertEqual(frozenset(), self.serving())
 
     def test_one_that_was_cut_off_though_the_others_are_well(self) -> None:
         self.answers[ONE] = (0, GALERA.replace('size\t3', 'size\t1'), '')
