@@ -11,6 +11,7 @@
 #    under the License.
 """Questions to a name server on loopback."""
 
+import contextlib
 import socket
 import threading
 
@@ -31,17 +32,26 @@ class NameServer:
     """
 
     def __init__(self):
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(('127.0.0.1', 0))
+        self.udp, self.tcp = _both()
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.create_server(('127.0.0.1', self.port))
         self.asked = []
         self.cut = False
         self.answer = lambda response: response
-        for serve in (self._serve_udp, self._serve_tcp):
-            threading.Thread(target=serve, daemon=True).start()
+        self._threads = [
+            threading.Thread(target=serve, daemon=True)
+            for serve in (self._serve_udp, self._serve_tcp)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def close(self):
+        """Close both; a second time does nothing."""
+        for sock in (self.udp, self.tcp):
+            # Wakes the thread in it, also where it says ENOTCONN.
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
         self.udp.close()
         self.tcp.close()
 
@@ -55,6 +65,9 @@ class NameServer:
             try:
                 data, sender = self.udp.recvfrom(4096)
             except OSError:
+                return
+            if not data:
+                # It was shut down.
                 return
             response = self._respond(data)
             if response is None:
@@ -76,13 +89,28 @@ class NameServer:
                 peer.sendall(len(wire).to_bytes(2, 'big') + wire)
 
 
+def _both():
+    """A socket of UDP and one of TCP with the same port."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(('127.0.0.1', 0))
+        try:
+            return udp, socket.create_server(udp.getsockname())
+        except OSError:
+            # Another process has that one.
+            udp.close()
+
+
 class AskTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.server = NameServer()
         self.addCleanup(self.server.close)
+        self.patience(30.0)
+
+    def patience(self, seconds):
         timeout = f'{name_servers.__name__}.TIMEOUT'
-        self.useFixture(fixtures.MonkeyPatch(timeout, 0.5))
+        self.useFixture(fixtures.MonkeyPatch(timeout, seconds))
 
     def ask(self, of_type='A'):
         return name_servers.ask(
@@ -139,11 +167,13 @@ class AskTest(testtools.TestCase):
         self.assertEqual(9, len(self.ask('TXT').records))
 
     def test_nobody_listens(self):
+        self.patience(0.5)
         self.server.close()
         error = self.assertRaises(name_servers.SilentError, self.ask)
         self.assertNotIn('\n', str(error))
 
     def test_no_answer(self):
+        self.patience(0.5)
         self.server.answer = lambda response: None
         error = self.assertRaises(name_servers.SilentError, self.ask)
         self.assertIn('no answer', str(error))

@@ -103,6 +103,7 @@ class InterruptionTest(testtools.TestCase):
         )
         watchdog = threading.Timer(STEP_TIMEOUT, process.kill)
         watchdog.start()
+        self.addCleanup(watchdog.cancel)
         seen = []
         for line in process.stderr:
             seen.append(line)
@@ -110,10 +111,13 @@ class InterruptionTest(testtools.TestCase):
                 break
         else:
             self.fail(f'no step {step!r} in: {"".join(seen)}')
-        # A busy machine may take a while to begin with it.
+        # A busy machine may take a while to begin with it; the watchdog does
+        # not wait for ever.
         group = Group(self.layout.cgroup)
-        end = time.monotonic() + 5
-        while not group.exists() and time.monotonic() < end:
+        while not group.exists():
+            if process.poll() is not None:
+                said = ''.join(seen) + process.stderr.read()
+                self.fail(f'{step!r} began nothing: {said}')
             time.sleep(0.05)
         time.sleep(0.5)
         spaces = leftovers.own_namespaces(self.layout)

@@ -34,10 +34,8 @@ PROJECT = bodies.PROJECT
 #: Seconds that the stub takes to build, reboot or delete.
 BUILD = 0.3
 
-#: Seconds of a hanging request.
-HANG = 2.0
-
-#: (method, path) → what to do instead: a status, 'reset', 'hang', 'garbage',
+#: (method, path) → what to do instead: a status, 'reset', 'hang' (until
+#: the client hangs up), 'garbage',
 #: 'commit-reset' (do it, then reset the connection), 'wrong' (the id of a host
 #: is a list), 'nameless' (without a request id); None for nothing.
 Rule = collections.abc.Callable[[str, str], int | str | None]
@@ -388,7 +386,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         told = self.stub.instead(self.command, path)
         request_id = f'req-{uuid.uuid4()}'
         if told == 'hang':
-            time.sleep(HANG)
+            self.rfile.read(1)
         if told in ('reset', 'hang'):
             self.reset()
             return

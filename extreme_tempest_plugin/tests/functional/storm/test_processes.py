@@ -156,8 +156,7 @@ class ProcessesTest(testtools.TestCase):
             actions={'server.create': 1.0, 'keypair.create': 1.0},
         )
         storm.start()
-        while not self._made_by(storm, 1):
-            time.sleep(0.05)
+        self._await_made_by(storm, 1)
         victim = storm.pids()[1]
         os.kill(victim, signal.SIGKILL)
         began = time.monotonic()
@@ -178,6 +177,11 @@ class ProcessesTest(testtools.TestCase):
         except OSError:
             return False
 
+    def _await_made_by(self, storm: runner.Storm, worker: int) -> None:
+        while not self._made_by(storm, worker):
+            self.assertTrue(storm.running(), 'it has made nothing')
+            time.sleep(0.05)
+
     def test_the_master_is_killed(self):
         storm = self._storm(2, duration=60.0)
         storm.start()
@@ -193,7 +197,8 @@ class ProcessesTest(testtools.TestCase):
             port = taken.getsockname()[1]
         others = spec.Others(workers=1, host='127.0.0.1', port=port, key=key)
         storm = self._storm(1, others=others, **more)
-        file = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'key')
+        directory = self.useFixture(fixtures.TempDir()).path
+        file = pathlib.Path(directory, 'key')
         file.write_text(its)
         guest = subprocess.Popen(
             [
@@ -201,6 +206,8 @@ class ProcessesTest(testtools.TestCase):
                 *('extreme', 'worker', '--key-file', str(file)),
                 *('--master', f'127.0.0.1:{port}'),
             ],
+            # One that is killed leaves its directory there.
+            env={**os.environ, 'TMPDIR': directory},
             stderr=subprocess.DEVNULL,
         )
         self.addCleanup(guest.wait)
@@ -228,8 +235,7 @@ class ProcessesTest(testtools.TestCase):
         key = fernet.Fernet.generate_key().decode()
         storm, guest = self._with_guest(key, key, duration=60.0)
         storm.start()
-        while not self._made_by(storm, 1):
-            time.sleep(0.1)
+        self._await_made_by(storm, 1)
         subprocess.run(['pkill', '-KILL', '-P', str(guest.pid)], check=True)
         ended = storm.wait()
         self.assertFalse(ended.ok)

@@ -106,4 +106,6 @@ class ReachingTest(testtools.TestCase):
             )
         said, _, ticks = done.stdout.strip().rpartition(' ')
         self.assertEqual('no answer', said)
-        self.assertGreater(int(ticks), 5)
+        # If all waited there would be none, or the one that was due then; on
+        # a busy machine there are fewer than ten.
+        self.assertGreater(int(ticks), 1)

@@ -124,6 +124,11 @@ class StormTest(testtools.TestCase):
         cloud = clients.make(self.stub.cloud, self.stub.credentials)
         return cleanup.clean(self.storm.ledgers, cloud, timeout=20.0)
 
+    def _await_machine(self, storm: runner.Storm) -> None:
+        while not self.stub.machines:
+            self.assertTrue(storm.running(), 'it has ended without one')
+            time.sleep(0.02)
+
     def test_healthy(self):
         ended = self._run()
         self.assertTrue(ended.ok, ended)
@@ -176,15 +181,22 @@ class StormTest(testtools.TestCase):
         self.assertLess(began, min(event.intended for event in invoked))
 
     def test_ramp(self):
-        self._run(duration=4.0, users=4, ramp=3.0)
+        self._run(
+            duration=6.0,
+            users=4,
+            ramp=3.0,
+            # There is always something to do.
+            weights={'keypair.create': 1.0},
+        )
         began = self._events(events.Note)[0].t
         first: dict[str, int] = {}
         for event in self._events(events.Invoke):
             first.setdefault(event.actor, event.t - began)
-        for index in range(4):
-            begins = first[f'storm/0/user-{index}'] / 1e9
-            self.assertGreaterEqual(begins, 0.75 * index)
-            self.assertLess(begins, 0.75 * index + 0.7)
+        begins = [first[f'storm/0/user-{index}'] / 1e9 for index in range(4)]
+        for index, begin in enumerate(begins):
+            self.assertGreaterEqual(begin, 0.75 * index)
+        # How late one is, is up to the machine.
+        self.assertEqual(sorted(begins), begins)
 
     def test_nothing_is_left(self):
         self._run()
@@ -282,7 +294,8 @@ class StormTest(testtools.TestCase):
         storm.stop()
         ended = storm.wait()
         self.assertTrue(ended.ok, ended)
-        self.assertLess(time.monotonic() - began, 10)
+        # Long before the time is up.
+        self.assertLess(time.monotonic() - began, 30)
         self.assertEqual(0, storm.progress().pending)
         self.assertEqual(events.Topic.ENDED, self._topics()[-1])
 
@@ -306,8 +319,7 @@ class StormTest(testtools.TestCase):
         """The ledger knows what the dead process made."""
         storm = self.storm = self._storm(duration=60.0)
         storm.start()
-        while not self.stub.machines:
-            time.sleep(0.02)
+        self._await_machine(storm)
         os.kill(storm.pids()[0], signal.SIGKILL)
         ended = storm.wait()
         self.assertFalse(ended.ok)
@@ -326,7 +338,8 @@ class StormTest(testtools.TestCase):
         campaign.start()
         self.addCleanup(campaign.kill)
         deadline = time.monotonic() + 60
-        while not self.stub.machines and time.monotonic() < deadline:
+        while not self.stub.machines:
+            self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         campaign.kill()
         campaign.join()

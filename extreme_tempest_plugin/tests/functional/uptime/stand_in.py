@@ -32,11 +32,15 @@ MODES = ('refuse', 'hang', '503', 'reset', 'late', 'drip', 'page', '401')
 
 @dataclasses.dataclass(frozen=True)
 class Planted:
-    """Broken between two instants, each known to lie in a window, ns."""
+    """Broken between two instants, each known to lie in a window, ns.
+
+    :ivar met: when requests met it, ns; those that are refused do not.
+    """
 
     mode: str
     start: tuple[int, int]
     end: tuple[int, int]
+    met: list[int] = dataclasses.field(repr=False)
 
 
 class Api:
@@ -44,12 +48,14 @@ class Api:
 
     def __init__(self, answer):
         self._answer = answer
-        self._mode = ''
+        #: The mode, and when requests met it.
+        self._now = '', []
         self._well = threading.Event()
         self._well.set()
         self._over = threading.Event()
         self._wake, self._woken = socket.socketpair()
         self._applied = threading.Event()
+        self._counting = threading.Lock()
         self.requests = 0
         self._listener = self._listen(0)
         self.port = self._listener.getsockname()[1]
@@ -63,7 +69,7 @@ class Api:
     def set(self, mode):
         """Break it, or heal it with ''; returns the window of the change."""
         before = time.monotonic_ns()
-        self._mode = mode
+        self._now = mode, []
         self._applied.clear()
         self._wake.send(b'x')
         self._applied.wait(10)
@@ -75,13 +81,17 @@ class Api:
 
     def plant(self, mode, seconds):
         start = self.set(mode)
+        met = self._now[1]
         time.sleep(seconds)
-        return Planted(mode, start, self.set(''))
+        return Planted(mode, start, self.set(''), met)
 
     def await_answers(self, number):
-        """Until so many more were given; a machine may be slow."""
-        wanted, end = self.requests + number, time.monotonic() + 30
-        while self.requests < wanted and time.monotonic() < end:
+        """Until so many more were asked for; a machine may be slow."""
+        wanted, end = self.requests + number, time.monotonic() + 60
+        while self.requests < wanted:
+            if time.monotonic() > end:
+                missing = wanted - self.requests
+                raise AssertionError(f'{missing} of {number} did not come')
             time.sleep(0.01)
 
     def close(self):
@@ -107,8 +117,9 @@ class Api:
             readable, _, _ = select.select(reading, [], [])
             if self._listener in readable:
                 sock, _ = self._listener.accept()
+                # Here, because threads overtake each other.
                 threading.Thread(
-                    target=self._handle, args=(sock,), daemon=True
+                    target=self._handle, args=(sock, *self._now), daemon=True
                 ).start()
             if self._woken in readable:
                 self._woken.recv(64)
@@ -117,18 +128,21 @@ class Api:
             self._listener.close()
 
     def _apply(self):
-        if self._mode == 'refuse' and self._listener is not None:
+        mode, _ = self._now
+        if mode == 'refuse' and self._listener is not None:
             self._listener.close()
             self._listener = None
-        elif self._mode != 'refuse' and self._listener is None:
+        elif mode != 'refuse' and self._listener is None:
             self._listener = self._listen(self.port)
         self._applied.set()
 
-    def _handle(self, sock):
+    def _handle(self, sock, mode, met):
         with sock, contextlib.suppress(OSError):
             head, body = self._read(sock)
-            self.requests += 1
-            mode = self._mode
+            if mode:
+                met.append(time.monotonic_ns())
+            with self._counting:
+                self.requests += 1
             if mode == 'reset':
                 linger = struct.pack('ii', 1, 0)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

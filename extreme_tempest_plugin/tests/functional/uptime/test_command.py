@@ -26,6 +26,7 @@ import fixtures
 import testtools
 
 from extreme_tempest_plugin.tests.functional import collectors
+from extreme_tempest_plugin.tests.functional.uptime import lateness
 from extreme_tempest_plugin.tests.functional.uptime import stand_in
 
 KEYS = {
@@ -106,17 +107,35 @@ class UptimeCommandTest(testtools.TestCase):
         self.assertEqual(1, len(lines), err)
         return lines[0]
 
+    def do_well(self, child):
+        """It ends with a pass, but for monitors that were late.
+
+        :returns: verdict, standard output and standard error.
+        """
+        status, out, err = self.end(child)
+        run = max((self.here / 'runs').iterdir())
+        verdict = lateness.assert_well(self, run)
+        expected = 0 if verdict['verdict'] == 'pass' else 3
+        self.assertEqual(expected, status, out + err)
+        return verdict, out, err
+
     def await_samples(self):
         """Until it is well under way."""
         self.cloud.nova.await_answers(5)
 
+    def break_nova(self):
+        """Until the watch has seen it, and seen it well again."""
+        self.cloud.nova.set('503')
+        self.cloud.nova.await_answers(3)
+        self.cloud.nova.set('')
+        self.cloud.nova.await_answers(3)
+
     def test_a_time_with_an_output(self):
         path = self.here / 'uptime.json'
-        status, out, err = self.do(
-            '-t', '2', '--interval', '0.1', '-o', str(path), '-v'
+        verdict, out, err = self.do_well(
+            self.begin('-t', '2', '--interval', '0.1', '-o', str(path), '-v')
         )
-        self.assertEqual(0, status, out + err)
-        self.assertIn('PASS', out)
+        self.assertIn(verdict['verdict'].upper(), out)
         self.assertIn('services: nova,keystone', err)
         said = json.loads(path.read_text())
         self.assertEqual({'nova', 'keystone'}, set(said))
@@ -132,21 +151,24 @@ class UptimeCommandTest(testtools.TestCase):
 
     def test_a_number_of_samples(self):
         path = self.here / 'uptime.json'
-        status, out, err = self.do(
-            '-n', '15', '--interval', '0.1', '-o', str(path)
+        verdict, _, _ = self.do_well(
+            self.begin('-n', '15', '--interval', '0.1', '-o', str(path))
         )
-        self.assertEqual(0, status, out + err)
         said = json.loads(path.read_text())
-        for service in said.values():
-            self.assertEqual(15, service['total_requests'])
+        self.assertEqual({'nova', 'keystone'}, set(said))
+        for name, service in said.items():
+            missed = verdict['uptime'][name]['missed_requests']
+            self.assertEqual(15, service['total_requests'] + missed)
 
     def test_numbers_are_sent_to_a_collector(self):
         with collectors.Collector() as collector:
-            status, out, err = self.do(
-                *('-n', '15', '--interval', '0.1', '--otel', collector.url)
+            self.do_well(
+                self.begin(
+                    *('-n', '15', '--interval', '0.1'),
+                    *('--otel', collector.url),
+                )
             )
             found = collector.last()
-        self.assertEqual(0, status, out + err)
         for service in ('nova', 'keystone'):
             samples = found['extreme_api_samples', 'good', service]
             self.assertGreater(samples, 0)
@@ -156,46 +178,44 @@ class UptimeCommandTest(testtools.TestCase):
         sentinel = self.here / 'stop'
         child = self.begin('-d', '--sentinel', str(sentinel))
         self.await_samples()
-        planted = self.cloud.nova.plant('503', 1.5)
-        self.cloud.nova.await_answers(3)
+        self.break_nova()
         self.assertIsNone(child.poll())
         sentinel.touch()
         status, out, err = self.end(child)
         self.assertEqual(1, status, out + err)
         self.assertIn('longest outage of nova', out)
         self.assertIn('http-5xx', out)
-        self.assertGreater(planted.end[0], planted.start[1])
         said = self.refused('-d', '--sentinel', str(sentinel))
         self.assertIn('is there already', said)
 
     def test_an_outage_that_the_slo_allows(self):
         child = self.begin('-d', '--longest-outage', '30')
         self.await_samples()
-        self.cloud.nova.plant('503', 1.2)
-        self.cloud.nova.await_answers(3)
+        self.break_nova()
         child.terminate()
-        status, out, err = self.end(child)
-        self.assertEqual(0, status, out + err)
+        verdict, _, _ = self.do_well(child)
+        self.assertNotEqual([], verdict['uptime']['nova']['outages'])
 
     def test_signals_do_the_same_as_the_sentinel(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             child = self.begin('-d', '-f', 'json')
             self.await_samples()
             child.send_signal(number)
-            status, out, err = self.end(child)
-            self.assertEqual(0, status, out + err)
-            verdict = json.loads(out)
-            self.assertEqual('pass', verdict['verdict'])
-            self.assertGreater(verdict['uptime']['nova']['total_requests'], 3)
+            verdict, out, _ = self.do_well(child)
+            self.assertEqual(verdict, json.loads(out))
+            nova = verdict['uptime']['nova']
+            self.assertGreater(
+                nova['total_requests'] + nova['missed_requests'], 3
+            )
 
     def test_killed(self):
         """What was seen stays, and the monitors end."""
         child = self.begin('-d')
         self.await_samples()
         child.kill()
-        child.wait(10)
+        child.wait()
         (part,) = (self.here / 'runs').glob('*/parts/uptime-nova.jsonl')
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while '"ended"' not in part.read_text():
             self.assertLess(time.monotonic(), end)
             time.sleep(0.1)
@@ -219,8 +239,7 @@ class UptimeCommandTest(testtools.TestCase):
             self.begin_command('mark', 'upgrading nova')
         )
         self.assertEqual(0, status, err)
-        self.cloud.nova.plant('503', 1.2)
-        self.cloud.nova.await_answers(3)
+        self.break_nova()
         child.terminate()
         status, out, err = self.end(child)
         self.assertEqual(1, status, out + err)

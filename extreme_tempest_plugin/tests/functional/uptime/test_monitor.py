@@ -13,6 +13,7 @@
 
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ import testtools
 from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.history import events
 from extreme_tempest_plugin.history import reader
+from extreme_tempest_plugin.tests.functional.uptime import lateness
 from extreme_tempest_plugin.tests.functional.uptime import stand_in
 from extreme_tempest_plugin.uptime import outages
 from extreme_tempest_plugin.uptime import spec as spec_
@@ -79,9 +81,22 @@ class MonitorCase(testtools.TestCase):
             'user_domain': 'Default',
             'project_id': 'p',
             'interval': INTERVAL,
-            'timeout': 2.0,
+            'timeout': 20.0,
         }
         return spec_.Spec(**(given | changes))
+
+    def until(self, condition):
+        """A machine may be slow."""
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+
+    def first_line(self, process):
+        """What a process says at first; it may hang."""
+        readable, _, _ = select.select([process.stdout], [], [], 60)
+        self.assertTrue(readable)
+        return process.stdout.readline()
 
     def availability(self, spec):
         return outages.of(seen(spec), spec.interval_ns)
@@ -93,7 +108,7 @@ class TestPlanted(MonitorCase):
         spec = self.spec(**changes)
         planted = []
         with watch.Monitors([spec]) as monitors:
-            time.sleep(0.5)
+            self.cloud.nova.await_answers(5)
             for seconds in lengths:
                 planted.append(self.cloud.nova.plant(mode, seconds))
                 self.cloud.nova.await_answers(3)
@@ -118,17 +133,28 @@ class TestPlanted(MonitorCase):
         return found
 
     def hit(self, spec, plant):
-        """Whether a sample was sent while it was broken.
+        """Whether a sample met it, by the stand-in.
 
-        On a machine that did not run the monitor none may have been; then
-        the monitor has to say so.
+        On a machine that did not run the monitor none may have; then the
+        monitor has to say so.
         """
         start, end = plant.start[1], plant.end[0]
         watched = seen(spec)
-        if any(start < getattr(one, 'sent', 0) < end for one in watched):
-            return True
-        self.assertTrue(any(start < one.intended < end for one in watched))
-        return False
+        if plant.mode == 'refuse':
+            met = any(self.refused(one, plant) for one in watched)
+        else:
+            met = bool(plant.met)
+        if not met:
+            self.assertTrue(any(start < one.intended < end for one in watched))
+        return met
+
+    def refused(self, one, plant):
+        """The stand-in does not hear of those that it refuses."""
+        if not isinstance(one, events.Sample):
+            return False
+        if one.error:
+            return one.sent < plant.end[1] and plant.start[0] < one.done
+        return plant.start[1] < one.sent and one.done < plant.end[0]
 
     def slowest(self, spec):
         """How long this machine let an answer wait at most, ns.
@@ -177,31 +203,39 @@ class TestPlanted(MonitorCase):
             self.assertEqual({'reset'}, set(outage.errors))
 
     def test_hung_requests_that_are_never_answered(self):
-        for outage in self.watch('hang', (0.05, 0.5, 2.0)):
+        for outage in self.watch('hang', (0.05, 0.5, 2.0), timeout=2.0):
             self.assertEqual({'timeout'}, set(outage.errors))
 
     def test_hung_and_then_answered_late(self):
         self.watch('late', (2.5,), timeout=1.0)
 
     def test_dripping_answer_is_a_timeout(self):
-        (outage,) = self.watch('drip', (0.5,), timeout=1.0)
-        self.assertEqual({'timeout'}, set(outage.errors))
+        for outage in self.watch('drip', (0.5,), timeout=1.0):
+            self.assertEqual({'timeout'}, set(outage.errors))
 
     def test_maintenance_page_is_not_the_service(self):
-        (outage,) = self.watch('page', (0.5,))
-        self.assertEqual({'malformed'}, set(outage.errors))
+        for outage in self.watch('page', (0.5,)):
+            self.assertEqual({'malformed'}, set(outage.errors))
 
     def test_401_with_a_good_token_is_an_outage(self):
-        (outage,) = self.watch('401', (0.5,))
-        self.assertEqual({'http-4xx'}, set(outage.errors))
+        for outage in self.watch('401', (0.5,)):
+            self.assertEqual({'http-4xx'}, set(outage.errors))
 
 
 class TestWatch(MonitorCase):
     def test_nothing_planted_nothing_found(self):
         specs = [self.spec('nova'), self.spec('keystone')]
         with watch.Monitors(specs) as monitors:
-            time.sleep(2)
-            progress = monitors.progress()
+            progress = {}
+
+            def looked():
+                progress.update(monitors.progress())
+                return all(
+                    one.samples > 50 and one.up is not None
+                    for one in progress.values()
+                )
+
+            self.until(looked)
         for spec in specs:
             result = self.availability(spec)
             self.assertEqual((), result.outages)
@@ -213,42 +247,49 @@ class TestWatch(MonitorCase):
     def test_progress_sees_an_outage(self):
         with watch.Monitors([self.spec()]) as monitors:
             self.cloud.nova.set('503')
-            end = time.monotonic() + 10
-            while monitors.progress()['nova'].up is not False:
-                self.assertLess(time.monotonic(), end)
-                time.sleep(0.02)
-            self.assertEqual('http-5xx', monitors.progress()['nova'].error)
+            progress = []
+
+            def is_down():
+                progress.append(monitors.progress()['nova'])
+                return progress[-1].up is False
+
+            self.until(is_down)
+        self.assertEqual('http-5xx', progress[-1].error)
 
     def test_keystone_away_is_not_counted_against_nova(self):
         self.cloud = self.useCloud(life_seconds=2.0)
         spec = self.spec()
         with watch.Monitors([spec]):
-            time.sleep(0.3)
+            self.cloud.nova.await_answers(3)
             self.cloud.keystone.set('refuse')
-            time.sleep(3)
+            self.until(lambda: len(self.tokenless(spec)) > 10)
             self.cloud.keystone.set('')
-            time.sleep(2)
+            self.until(lambda: self.cloud.issued >= 2)
+            self.cloud.nova.await_answers(3)
         result = self.availability(spec)
         self.assertEqual((), result.outages)
         self.assertGreater(result.missed, 10)
         self.assertGreater(result.unknown_ns, 0)
-        whys = {e.why for e in seen(spec) if isinstance(e, events.Missed)}
-        whys.discard('the monitor was not run in time')
-        self.assertEqual({'no token: keystone: refused'}, whys)
-        self.assertGreaterEqual(self.cloud.issued, 2)
+        self.assertEqual(
+            {'no token: keystone: refused'}, set(self.tokenless(spec))
+        )
+
+    def tokenless(self, spec):
+        """Why samples were missed on a machine that ran the monitor."""
+        whys = [e.why for e in seen(spec) if isinstance(e, events.Missed)]
+        return [why for why in whys if why != lateness.NOT_RUN]
 
     def test_tokens_are_renewed_ahead(self):
         self.cloud = self.useCloud(life_seconds=1.0)
         spec = self.spec()
         with watch.Monitors([spec]):
-            time.sleep(3)
-        self.assertGreaterEqual(self.cloud.issued, 3)
+            self.until(lambda: self.cloud.issued >= 3)
         self.assertEqual(0, self.availability(spec).failed)
 
     def test_no_secret_in_the_part(self):
         spec = self.spec()
         with watch.Monitors([spec]):
-            time.sleep(0.2)
+            self.cloud.nova.await_answers(1)
         text = pathlib.Path(spec.part).read_text()
         self.assertIn('"sample"', text)
         self.assertNotIn(stand_in.TOKEN, text)
@@ -257,9 +298,9 @@ class TestWatch(MonitorCase):
     def test_hanging_to_the_end_is_an_open_outage(self):
         spec = self.spec(timeout=0.5)
         with watch.Monitors([spec]):
-            time.sleep(0.3)
+            self.cloud.nova.await_answers(3)
             self.cloud.nova.set('hang')
-            time.sleep(0.3)
+            self.cloud.nova.await_answers(3)
         (outage,) = self.availability(spec).outages
         self.assertTrue(outage.open)
 
@@ -331,20 +372,20 @@ class TestEnd(MonitorCase):
         spec = self.spec(**changes)
         process.stdin.write(spec_.encode(spec))
         process.stdin.flush()
-        self.assertEqual(b'ready\n', process.stdout.readline())
+        self.assertEqual(b'ready\n', self.first_line(process))
         return process, spec
 
     def test_signals(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             process, spec = self.start()
             process.send_signal(number)
-            self.assertEqual(0, process.wait(10))
+            self.assertEqual(0, process.wait(60))
             self.assertEqual(events.Topic.ENDED, notes(spec)[-1])
 
     def test_closed_standard_input(self):
         process, spec = self.start()
         process.stdin.close()
-        self.assertEqual(0, process.wait(10))
+        self.assertEqual(0, process.wait(60))
         self.assertEqual(events.Topic.ENDED, notes(spec)[-1])
 
     def test_killed_campaign(self):
@@ -368,7 +409,7 @@ class TestEnd(MonitorCase):
         ) as campaign:
             campaign.stdin.write(spec_.encode(spec))
             campaign.stdin.flush()
-            self.assertEqual(b'up\n', campaign.stdout.readline())
+            self.assertEqual(b'up\n', self.first_line(campaign))
             campaign.kill()
             end = time.monotonic() + 10
             while events.Topic.ENDED not in notes(spec):
@@ -377,11 +418,9 @@ class TestEnd(MonitorCase):
 
     def test_full_disk_is_said_once_and_does_not_end_the_watch(self):
         process, _ = self.start(part='/dev/full')
-        before = self.cloud.nova.requests
-        time.sleep(0.3)
-        self.assertGreater(self.cloud.nova.requests, before + 3)
+        self.cloud.nova.await_answers(4)
         process.terminate()
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=60)
         self.assertEqual(1, process.returncode)
         self.assertEqual(1, len(said.splitlines()), said)
         self.assertIn(b'No space left', said)

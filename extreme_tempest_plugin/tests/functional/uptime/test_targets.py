@@ -53,6 +53,8 @@ class Server:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self):
+        # Wakes the thread that accepts.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _serve(self):

@@ -20,6 +20,7 @@ import testtools
 from extreme_tempest_plugin import watching
 from extreme_tempest_plugin.cloud import credentials
 from extreme_tempest_plugin.cloud import listing
+from extreme_tempest_plugin.tests.functional.uptime import lateness
 from extreme_tempest_plugin.tests.functional.uptime import writable
 from extreme_tempest_plugin.tests.unit import configuration
 
@@ -59,7 +60,7 @@ class WritesTest(testtools.TestCase):
                 for one in self.cloud.requests
             )
 
-        wanted, until = seen() + number, time.monotonic() + 30
+        wanted, until = seen() + number, time.monotonic() + 60
         while seen() < wanted:
             self.assertLess(time.monotonic(), until)
             time.sleep(0.02)
@@ -69,7 +70,7 @@ class WritesTest(testtools.TestCase):
             for path in PATHS.values():
                 self.await_requests('DELETE', path, 5)
             homes = self.homes()
-        self.assertEqual('pass', watch.result.verdict.verdict)
+        lateness.assert_well(self, watch.result.directory)
         self.assertEqual(set(PATHS), set(watch.result.verdict.uptime))
         # One for all samples.
         self.assertEqual(2, len(homes))
@@ -99,7 +100,7 @@ class WritesTest(testtools.TestCase):
         for service in PATHS:
             (outage,) = uptime[service].outages
             self.assertEqual({'http-5xx'}, set(outage.errors))
-        self.assertEqual('pass', watch.result.verdict.verdict)
+        lateness.assert_well(self, watch.result.directory)
 
     def test_writes_fail_while_reads_go_on(self):
         with self.monitors(*PATHS, 'designate', 'cinder') as watch:
@@ -129,6 +130,6 @@ class WritesTest(testtools.TestCase):
             for path in PATHS.values():
                 self.await_requests('DELETE', path, 8)
             names = [home['name'] for home in self.homes()]
-        self.assertEqual('pass', watch.result.verdict.verdict)
+        lateness.assert_well(self, watch.result.directory)
         self.assertEqual(4, len(set(names)), names)
         self.assertEqual([], self.homes())
