@@ -29,6 +29,14 @@ armed() {
   # The number may belong to another by now.
   { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q "$tag"
 }
+disarmed() { ! armed; }
+within_5_s() {
+  for try in $(seq 50); do
+    if "$1"; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
 disarm() {
   if has_systemd; then
     systemctl stop "$tag.timer" "$tag.service" 2>/dev/null
@@ -37,9 +45,8 @@ disarm() {
   if armed && [ -n "$pid" ]; then
     # With its sleep: it leads a group. In the words that every sh takes.
     kill -s KILL -- "-$pid"
-    sleep 0.1
   fi
-  if armed; then fail "the timer $tag cannot be disarmed"; fi
+  within_5_s disarmed || fail "the timer $tag cannot be disarmed"
   rm -f "/run/$tag.pid"
 }
 # $1 seconds, $2 command
@@ -53,11 +60,7 @@ arm() {
     setsid sh -c 'echo $$ >"/run/$0.pid"; sleep "$1"; eval "$2"
       rm -f "/run/$0.pid"' "$tag" "$1" "$2" </dev/null >/dev/null 2>&1 9<&- &
   fi
-  for round in 1 2 3 4 5 6 7 8 9 10; do
-    if armed; then return 0; fi
-    sleep 0.1
-  done
-  fail "the timer that would undo it could not be armed"
+  within_5_s armed || fail "the timer that would undo it could not be armed"
 }
 """
 

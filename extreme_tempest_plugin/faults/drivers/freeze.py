@@ -87,7 +87,14 @@ ours "$found" && fail "$unit holds our own session: it must not be stopped"
 for round in 1 2 3 4 5 6 7 8 9 10; do
   running=$(echo "$now" | sed -n 's/ [^T]$//p')
   [ -n "$running" ] || exit 0
-  kill -STOP $running 2>/dev/null
+  # After vfork(2) one is in D, and not stopped, until its child is past its
+  # exec, where a child that is stopped never comes.
+  if echo "$now" | grep -q ' D$'; then
+    kill -CONT $(echo "$now" | sed -n 's/ T$//p') 2>/dev/null
+    sleep 0.1
+    look
+  fi
+  kill -STOP $(echo "$now" | sed 's/ .*//') 2>/dev/null
   sleep 0.1
   look
 done

@@ -21,10 +21,12 @@ import ctypes
 import os
 import pathlib
 import signal
+import time
 
 # Something may be born while we look; it cannot be born for ever, as its
 # parents die first or are stopped.
 _ROUNDS = 20
+_PAUSE = 0.02
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -56,6 +58,8 @@ def kill_descendants(root: int) -> None:
             return
         for pid in found:
             _send(pid, signal.SIGKILL)
+        # Who is killed takes a moment to die.
+        time.sleep(_PAUSE)
 
 
 def _descendants(root: int) -> list[int]:

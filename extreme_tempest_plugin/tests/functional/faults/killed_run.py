@@ -58,6 +58,8 @@ def _say(event: events.Event) -> None:
 def main(fault: str, target: str, state_dir: str, find: str) -> None:
     plan = msgspec.json.decode(fault, type=model.Fault)
     what = msgspec.json.decode(target, type=configuration.Target)
+    # What is seen here is seen at once, but for a busy machine.
+    injection._EVIDENCE_WAIT = 40.0
     breaks, sees = driver(engines.kind(plan.fault), what, find)
     with injection.Injection(
         plan,

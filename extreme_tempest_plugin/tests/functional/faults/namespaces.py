@@ -11,9 +11,11 @@
 #    under the License.
 """Two hosts of a network, as namespaces: one that is broken, one its peer."""
 
+import collections.abc
 import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -107,6 +109,7 @@ def start(name: str, *words: str) -> subprocess.Popen[bytes]:
     """Start a command in a namespace."""
     return subprocess.Popen(
         ['ip', 'netns', 'exec', name, *words],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -114,13 +117,42 @@ def start(name: str, *words: str) -> subprocess.Popen[bytes]:
 
 def naming(word: str) -> list[int]:
     """Living processes whose command names this word, but for us."""
-    found = []
+    return [pid for pid, command in _commands() if word.encode() in command]
+
+
+def children(name: str, parent: int = 0) -> list[int]:
+    """Living processes that ``child.ask`` started: its last argument is who.
+
+    :param name: of the child's module.
+    :param parent: who asked; we by default.
+    """
+    last = f'\0{parent or os.getpid()}\0'.encode()
+    return [
+        pid
+        for pid, command in _commands()
+        if name.encode() in command and command.endswith(last)
+    ]
+
+
+def disarm(tag: str) -> None:
+    """Leave no timer behind, whatever became of the test.
+
+    :param tag: of ``dead_man.tag``.
+    """
+    for pid in naming(tag):
+        with contextlib.suppress(ProcessLookupError):
+            # With its sleep: it leads a group.
+            os.killpg(os.getpgid(pid), signal.SIGKILL)
+    for path in pathlib.Path('/run').glob(f'{tag}*.pid'):
+        path.unlink(missing_ok=True)
+
+
+def _commands() -> collections.abc.Iterator[tuple[int, bytes]]:
+    """Each process but us, and its command."""
     for entry in pathlib.Path('/proc').iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                if word.encode() in (entry / 'cmdline').read_bytes():
-                    found.append(int(entry.name))
-    return found
+                yield int(entry.name), (entry / 'cmdline').read_bytes()
 
 
 def usable() -> str:

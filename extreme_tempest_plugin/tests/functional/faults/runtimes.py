@@ -154,6 +154,8 @@ class Podman(fixtures.Fixture):
     def _clean(self) -> None:
         for container in self.run('ps', '--all', '--quiet').split():
             self.run('unpause', container, check=False)
+            # Else what heeds no TERM gets 10 s for it.
+            self.run('kill', container, check=False)
             self.run('rm', '--force', container, check=False)
 
 

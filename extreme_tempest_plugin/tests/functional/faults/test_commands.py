@@ -14,10 +14,8 @@
 The commands are a program of our own, that keeps its state in a file.
 """
 
-import contextlib
 import os
 import pathlib
-import signal
 import time
 
 import fixtures
@@ -70,7 +68,8 @@ class Alarm(fixtures.Fixture):
         self.program.write_text(_PROGRAM.format(file=self.file))
         self.program.chmod(0o700)
         self.host = self.useFixture(sshd.Sshd()).host
-        self.addCleanup(self._disarm)
+        tag = dead_man.tag(self.target())
+        self.addCleanup(namespaces.disarm, tag)
 
     def target(self, status: int = 70) -> configuration.Target:
         """As the configuration would have it.
@@ -98,11 +97,6 @@ class Alarm(fixtures.Fixture):
     def timers(self) -> list[int]:
         """Processes that wait to heal it."""
         return namespaces.naming(dead_man.tag(self.target()))
-
-    def _disarm(self) -> None:
-        for pid in self.timers():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
 
 
 class TestCommands(testtools.TestCase):

@@ -33,6 +33,7 @@ from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults.drivers import freeze
 from extreme_tempest_plugin.faults.drivers import remote
+from extreme_tempest_plugin.tests.functional.faults import wait
 from extreme_tempest_plugin.tests.functional.logs import sshd
 
 Verb = catalogue.Verb
@@ -52,6 +53,15 @@ if not os.fork():
         time.sleep(60)
 print(server.server_port, flush=True)
 server.serve_forever()
+"""
+# After vfork(2), with a child that does not come to its exec before somebody
+# writes to the pipe $1.
+_VFORKS = """
+import os, sys, time
+print(0, flush=True)
+os.posix_spawn('/bin/sleep', ['sleep', '60'], os.environ, file_actions=[
+    (os.POSIX_SPAWN_OPEN, 0, sys.argv[1], os.O_RDONLY, 0)])
+time.sleep(60)
 """
 #: Of our own name, as others may test on this machine.
 _GROUP = f'/extreme-test-{os.getpid()}/extreme.service'
@@ -80,11 +90,18 @@ pids() { ps -o pid= -s "$unit"; }
 
 
 class Service(fixtures.Fixture):
-    """A server with children; ``port`` and ``pid`` say where."""
+    """A server with children; ``port`` and ``pid`` say where.
+
+    :param program: and its arguments.
+    """
+
+    def __init__(self, *program: str) -> None:
+        super().__init__()
+        self.program = program or (_SERVICE,)
 
     def _setUp(self) -> None:
         process = subprocess.Popen(
-            [sys.executable, '-c', _SERVICE],
+            [sys.executable, '-c', *self.program],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -97,10 +114,14 @@ class Service(fixtures.Fixture):
         self.addCleanup(self._end)
         self.port = int(process.stdout.readline())
 
-    def answers(self) -> bool:
+    def answers(self, patience: float = 20.0) -> bool:
+        """Whether it says something.
+
+        :param patience: seconds to wait for that.
+        """
         try:
             with socket.create_connection(
-                ('127.0.0.1', self.port), 1
+                ('127.0.0.1', self.port), patience
             ) as connection:
                 connection.sendall(b'GET / HTTP/1.0\r\n\r\n')
                 return bool(connection.recv(1))
@@ -109,9 +130,10 @@ class Service(fixtures.Fixture):
 
     def states(self) -> list[str]:
         """What ``/proc`` says of every process of its session."""
-        return list(self._processes().values())
+        return list(self.processes().values())
 
-    def _processes(self) -> dict[int, str]:
+    def processes(self) -> dict[int, str]:
+        """The same, with their numbers."""
         found = {}
         for entry in pathlib.Path('/proc').iterdir():
             if entry.name.isdigit():
@@ -124,17 +146,19 @@ class Service(fixtures.Fixture):
 
     def _end(self) -> None:
         # By the session: a test may have killed the parent of the others.
-        while found := self._processes():
+        while found := self.processes():
             for pid in found:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
 
 class TestFreeze(testtools.TestCase):
-    def _serve(self, force: str = '') -> configuration.Target:
+    def _serve(
+        self, force: str = '', program: tuple[str, ...] = ()
+    ) -> configuration.Target:
         if sshd.binary() is None:
             self.fail('install openssh-server: this test needs sshd')
-        self.service = self.useFixture(Service())
+        self.service = self.useFixture(Service(*program))
         self.sshd = self.useFixture(sshd.Sshd(force))
         return configuration.Target(
             name='server',
@@ -161,7 +185,7 @@ class TestFreeze(testtools.TestCase):
 
         freezer.call(Verb.FREEZE, target)
         self.assertEqual({'T'}, set(self.service.states()))
-        self.assertFalse(self.service.answers())
+        self.assertFalse(self.service.answers(patience=1))
         frozen = self._look(freezer, target)
         self.assertTrue(frozen.shows(FROZEN, before), frozen)
         self.assertFalse(frozen.whole)
@@ -189,6 +213,24 @@ class TestFreeze(testtools.TestCase):
         _move(self.service.pid, group)
         freezer = freeze.Freezer(_TIMEOUT, find=freeze.SYSTEMD + _SYSTEMD)
         self._freeze_and_thaw(freezer, target)
+
+    def test_child_that_is_stopped_before_its_exec(self) -> None:
+        # Its parent is in vfork: until the exec it takes no signal.
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'pipe')
+        os.mkfifo(path)
+        target = self._serve(program=(_VFORKS, str(path)))
+        service = self.service
+        wait.until(lambda: sorted(service.states()) == ['D', 'S'])
+        (child,) = service.processes().keys() - {service.pid}
+        os.kill(child, signal.SIGSTOP)
+        wait.until(lambda: sorted(service.states()) == ['D', 'T'])
+        # Nothing but the stop keeps it from its exec.
+        self.addCleanup(os.close, os.open(path, os.O_RDWR))
+        freezer = freeze.Freezer(_TIMEOUT, find=find())
+        freezer.call(Verb.FREEZE, target)
+        self.assertEqual(['T', 'T'], service.states())
+        freezer.call(Verb.THAW, target)
+        wait.until(lambda: service.states() == ['S', 'S'])
 
     def _group(self) -> pathlib.Path:
         """Make a control group with one below it."""
@@ -240,13 +282,13 @@ class TestFreeze(testtools.TestCase):
 
     def test_silent_host_is_given_up(self) -> None:
         target = self._serve(_HANG)
-        freezer = freeze.Freezer(3.0, find=find())
+        freezer = freeze.Freezer(1.0, find=find())
         began = time.monotonic()
         self.assertRaises(
             ssh.UnreachableError, freezer.call, Verb.FREEZE, target
         )
         self.assertRaises(ssh.UnreachableError, freezer.observe, target)
-        self.assertLess(time.monotonic() - began, 2 * (3 + 5))
+        self.assertLess(time.monotonic() - began, 2 * (1 + 15))
 
     def test_one_host_of_two_is_silent(self) -> None:
         target = self._serve()

@@ -88,7 +88,7 @@ class TestKill(testtools.TestCase):
         self._kill('process')
         # A child that was being made may be counted or not.
         self.assertTrue(before - 2 <= len(self.service.states()) <= before)
-        self.assertFalse(self.service.answers())
+        self.assertFalse(self.service.answers(patience=1))
 
     def test_what_must_not_be_killed(self) -> None:
         for more, said in (

@@ -38,12 +38,13 @@ class TestKilledContainer(test_killed_run.KilledRun):
     def _plan(self, kind: str) -> model.Fault:
         return model.Fault(fault=kind, target='api', hold=60, recovery=90)
 
-    def _break(self, kind: str, shown: str) -> None:
+    def _break(self, kind: str, shown: str, last: bool = False) -> None:
         plan = self._plan(kind)
         for phase, after in test_killed_run.moments(
             ('injected', 0.0),
             ('injected', 0.7),
             ('evidenced', 0.0),
+            last=last,
         ):
             self._kill(plan, self.target, phase, after)
             if phase == 'evidenced':
@@ -57,4 +58,4 @@ class TestKilledContainer(test_killed_run.KilledRun):
         self.assertEqual('running', self._status())
 
     def test_freeze(self) -> None:
-        self._break('service.freeze', 'paused')
+        self._break('service.freeze', 'paused', last=True)

@@ -19,11 +19,11 @@ from extreme_tempest_plugin.tests.functional.faults import machines
 from extreme_tempest_plugin.tests.functional.faults import namespaces
 from extreme_tempest_plugin.tests.functional.faults import redfish
 from extreme_tempest_plugin.tests.functional.faults import test_killed_run
+from extreme_tempest_plugin.tests.functional.faults import wait
 
-# The last alone, unless all are wanted.
-_MOMENTS = test_killed_run.moments(('injected', 0.5), ('evidenced', 0.0))
-if not test_killed_run.EVERY:
-    _MOMENTS = _MOMENTS[-1:]
+_MOMENTS = test_killed_run.moments(
+    ('injected', 0.5), ('evidenced', 0.0), last=True
+)
 
 
 class TestKilledDevices(test_killed_run.KilledRun):
@@ -43,8 +43,8 @@ class TestKilledDevices(test_killed_run.KilledRun):
 
         Its child goes with it: what it had still to do is never done.
         """
-        self._kill(plan, target, *moment)
-        test_killed_run.wait(lambda: not namespaces.naming(child))
+        run = self._kill(plan, target, *moment)
+        wait.until(lambda: not namespaces.children(child, run))
         (held,) = journal.Journal(self.state).held()
         return held.path.read_text()
 

@@ -24,10 +24,11 @@ class TestKilledPower(test_killed_run.KilledRun):
             self.skipTest(why)
         self.machine = self.useFixture(machines.Machine())
 
-    def _phases(self, kind: str, evidenced: str) -> None:
+    def _phases(self, kind: str, evidenced: str, last: bool) -> None:
         """Kill it in each phase, and then let one run live.
 
         :param evidenced: power of the host in the phase of that name.
+        :param last: as for ``moments``.
         """
         target = self.machine.target
         supervisor = self.machine.supervisor
@@ -38,6 +39,7 @@ class TestKilledPower(test_killed_run.KilledRun):
             ('injected', 0.0),
             ('injected', 1.5),
             ('evidenced', 0.0),
+            last=last,
         ):
             self._kill(plan, target, phase, after)
             if phase == 'evidenced':
@@ -50,13 +52,13 @@ class TestKilledPower(test_killed_run.KilledRun):
         self.assertEqual('on', supervisor.power)
 
     def test_off(self) -> None:
-        self._phases('node.off', 'off')
+        self._phases('node.off', 'off', last=False)
 
     def test_reset(self) -> None:
-        self._phases('node.reset', 'on')
+        self._phases('node.reset', 'on', last=True)
 
     def test_shutdown(self) -> None:
-        self._phases('node.shutdown', 'off')
+        self._phases('node.shutdown', 'off', last=True)
 
     def test_shutdown_that_ends_after_it_was_undone(self) -> None:
         # The button is pressed, the run dies, and the host takes its time.
@@ -66,8 +68,12 @@ class TestKilledPower(test_killed_run.KilledRun):
         plan = model.Fault(
             fault='node.shutdown', target=target.name, hold=60, recovery=90
         )
-        self._kill(plan, target, 'injected', 4.0)
-        self.assertEqual(['soft'], supervisor.orders)
+        self._kill(
+            plan,
+            target,
+            'injected',
+            when=lambda: supervisor.orders == ['soft'],
+        )
         self._heal()
         self.assertEqual(['soft', 'on'], supervisor.orders)
         self.assertEqual('on', supervisor.power)

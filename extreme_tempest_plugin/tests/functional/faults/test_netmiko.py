@@ -117,7 +117,7 @@ class TestNetmiko(testtools.TestCase):
         works.start()
         seen = 0
         while works.is_alive():
-            for pid in namespaces.naming('netmiko_child'):
+            for pid in namespaces.children('netmiko_child'):
                 seen += 1
                 known = test_power.known_of(pid)
                 for secret in (cisco.PASSWORD, cisco.ENABLE):
@@ -133,4 +133,4 @@ class TestNetmiko(testtools.TestCase):
             error = self.assertRaises(errors.HarnessError, call)
             self.assertIn('no answer within 3 s', str(error))
             self.assertLess(time.monotonic() - began, 3 + 5)
-        self.assertEqual([], namespaces.naming('netmiko_child'))
+        self.assertEqual([], namespaces.children('netmiko_child'))

@@ -126,7 +126,7 @@ class TestOsFaults(testtools.TestCase):
         target = self._serve(_HANG)
         began = time.monotonic()
         text = self._call(target, _TIMEOUT)
-        self.assertLess(time.monotonic() - began, _TIMEOUT + 5)
+        self.assertLess(time.monotonic() - began, _TIMEOUT + 20)
         self.assertIn('[destructive] call_timeout', text)
         self.assertEqual([], _ours(target))
 
@@ -139,8 +139,8 @@ class TestOsFaults(testtools.TestCase):
         self._await(lambda: len(_ours(target)) > 1, 60)
         caller.send_signal(signal.SIGKILL)
         caller.wait()
-        self._await(lambda: not _ours(target), 5)
-        self._await(lambda: not list(self.scratch.iterdir()), 5)
+        self._await(lambda: not _ours(target), 30)
+        self._await(lambda: not list(self.scratch.iterdir()), 30)
 
     def _await(
         self, condition: collections.abc.Callable[[], bool], seconds: float
@@ -173,13 +173,13 @@ class TestProcessTree(testtools.TestCase):
                 ['sh', '-c', 'setsid sleep 321 & setsid sleep 322; :'],
                 stdout=out,
             )
-            end = time.monotonic() + 10
+            end = time.monotonic() + 30
             while len(process_tree._descendants(root.pid)) < 2:
                 self.assertLess(time.monotonic(), end)
                 time.sleep(0.02)
             below = process_tree._descendants(root.pid)
             process_tree.kill(root.pid)
-            root.wait(5)
+            root.wait(30)
         for pid in below:
             self.assertFalse(_lives(pid))
 

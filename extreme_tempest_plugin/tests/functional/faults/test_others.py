@@ -93,6 +93,7 @@ class TestDriverOfOthers(test_killed_run.KilledRun):
             self._read({'file': str(self.file)}),
             hosts=(self.useFixture(sshd.Sshd()).host,),
         )
+        self.addCleanup(namespaces.disarm, dead_man.tag(target))
         self.assertEqual(f'lock {self.file} on 127.0.0.1', str(target))
         plan = model.Fault(
             fault='acme.lock', target=target.name, hold=60, recovery=90
@@ -103,6 +104,6 @@ class TestDriverOfOthers(test_killed_run.KilledRun):
                 self.assertTrue(self.file.exists())
             self._heal()
             self.assertFalse(self.file.exists())
-            self.assertEqual([], namespaces.naming(dead_man.tag(target)))
+            self._assert_no_timer(target)
         self._live(plan, target)
         self.assertFalse(self.file.exists())

@@ -73,7 +73,7 @@ class TestPower(testtools.TestCase):
         self.assertEqual(before.boot, again.boot)
         self.assertFalse(again.shows(Proof.REBOOTED, before))
         self.engine.call(Verb.RESET, self.target)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not (state := self._look()).shows(Proof.REBOOTED, before):
             self.assertLess(time.monotonic(), end, state)
         self.assertTrue(state.whole, state)
@@ -160,7 +160,7 @@ class TestPower(testtools.TestCase):
         ):
             began = time.monotonic()
             self.assertRaises(errors.HarnessError, call)
-            self.assertLess(time.monotonic() - began, 3 + 5)
+            self.assertLess(time.monotonic() - began, 3 + 10)
 
 
 def known_of(pid: int) -> bytes:

@@ -107,7 +107,7 @@ class TestRedfish(testtools.TestCase):
         machine = self._plug(tls=False)
         before = self._look()
         self.engine.call(Verb.RESET, self.target)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not (state := self._look()).shows(Proof.REBOOTED, before):
             self.assertLess(time.monotonic(), end, state)
         self.engine.call(Verb.SHUTDOWN, self.target)
@@ -153,7 +153,7 @@ class TestRedfish(testtools.TestCase):
         works.start()
         seen = 0
         while works.is_alive():
-            for pid in namespaces.naming('redfish_child'):
+            for pid in namespaces.children('redfish_child'):
                 seen += 1
                 known = test_power.known_of(pid)
                 self.assertNotIn(machines.PASSWORD.encode(), known)
@@ -170,5 +170,5 @@ class TestRedfish(testtools.TestCase):
             began = time.monotonic()
             error = self.assertRaises(errors.HarnessError, call)
             self.assertIn('no answer within 2 s', str(error))
-            self.assertLess(time.monotonic() - began, 2 + 5)
-        self.assertEqual([], namespaces.naming('redfish_child'))
+            self.assertLess(time.monotonic() - began, 2 + 10)
+        self.assertEqual([], namespaces.children('redfish_child'))

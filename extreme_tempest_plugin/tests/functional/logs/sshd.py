@@ -27,6 +27,9 @@ from extreme_tempest_plugin.cloud import ssh
 #: sshd is not in the PATH of every user.
 _PATH = f'{os.environ.get("PATH", os.defpath)}:/usr/sbin:/usr/local/sbin'
 
+#: Seconds that it may take to begin and to end, on a busy machine.
+_PATIENCE = 30.0
+
 
 def binary() -> str | None:
     """Path of sshd, None where openssh-server is not installed."""
@@ -88,12 +91,15 @@ class Sshd(fixtures.Fixture):
                 stdin=subprocess.DEVNULL,
                 stderr=log,
             )
-        self._wait(self.host.port)
+        self._wait()
 
     def stop(self) -> None:
         """End it; a second time does nothing."""
-        self.process.kill()
-        self.process.wait()
+        if self.process.returncode is None:
+            self.process.kill()
+            self.process.wait()
+            # Under a prefix sshd dies a moment after that.
+            self._wait(listens=False)
 
     def _config(self, port: int) -> str:
         return (
@@ -109,14 +115,21 @@ class Sshd(fixtures.Fixture):
             'PidFile none\n'
         ) + (f'ForceCommand {self.force}\n' if self.force else '')
 
-    def _wait(self, port: int) -> None:
-        for _ in range(100):
+    def _wait(self, listens: bool = True) -> None:
+        """Until it listens, or nobody does any more."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            # Not what an earlier one left.
+            if listens and self.process.poll() is not None:
+                break
             with socket.socket() as connection:
-                if not connection.connect_ex(('127.0.0.1', port)):
-                    return
+                refused = connection.connect_ex(('127.0.0.1', self.host.port))
+            if listens is not bool(refused):
+                return
             time.sleep(0.05)
         log = (self.directory / 'log').read_text()
-        raise RuntimeError(f'sshd does not listen: {log}')
+        state = 'does not listen' if listens else 'still listens'
+        raise RuntimeError(f'sshd {state}: {log}')
 
 
 def _free_port() -> int:
