@@ -100,9 +100,16 @@ class State(Protocol):
         :param before: the same host before it.
         """
 
+    def lasts(self, proof: catalogue.Proof, before: 'State') -> bool:
+        """Whether a fault that was proven is still there, by one look.
+
+        Also where that cannot tell; asked only of what can end.
+        """
+        return self.shows(proof, before)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class UnitState:
+class UnitState(State):
     """A unit on one host, at one moment.
 
     :param active: ActiveState: ``active``, ``inactive``, ``failed``, …

@@ -17,9 +17,6 @@ from extreme_tempest_plugin import errors
 from extreme_tempest_plugin.faults import catalogue
 from extreme_tempest_plugin.faults import configuration
 from extreme_tempest_plugin.faults import evidence
-from extreme_tempest_plugin.faults.drivers import commands
-from extreme_tempest_plugin.faults.drivers import delay
-from extreme_tempest_plugin.faults.drivers import ports
 
 #: Seconds between two looks at the target.
 PERIOD = 0.5
@@ -94,7 +91,8 @@ class Lookout:
             return ''
         seen, said = self.look()
         pairs = zip(before, seen, strict=True) if seen else ()
-        return said if any(_over(proof, *pair) for pair in pairs) else ''
+        lasts = all(now.lasts(proof, old) for old, now in pairs)
+        return '' if lasts else said
 
     def until_whole(
         self, deadline: int, steady: int, grace: int
@@ -120,20 +118,3 @@ class Lookout:
             if now >= deadline + grace:
                 return None, f'{said}; does not stay so'
             self._pause(PERIOD)
-
-
-def _over(
-    proof: catalogue.Proof, before: evidence.State, now: evidence.State
-) -> bool:
-    """Whether a fault that was proven on a host is no longer there."""
-    match now:
-        case delay.DelayState():
-            # A peer that is silent, or slow by itself, tells nothing.
-            return not now.devices
-        case ports.PortsState() if proof is catalogue.Proof.FLAPPED:
-            # One look may see a port one way only.
-            return not now.flapping
-        case commands.CommandState() if now.status:
-            # It says neither that it is broken nor that it is whole.
-            return False
-    return not now.shows(proof, before)

@@ -38,7 +38,7 @@ _BOOT = pathlib.Path('/proc/sys/kernel/random/boot_id')
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ClockState:
+class ClockState(evidence.State):
     """The clock of a host beside that of the tester, at one moment.
 
     :param part: the jump while the fault is there.
@@ -66,22 +66,10 @@ class ClockState:
         return right and not (self.left or self.timer)
 
     @property
-    def moving(self) -> bool:
-        return False
-
-    @property
-    def start(self) -> str:
-        return ''
-
-    @property
     def forbidden(self) -> str:
         if not self.shared:
             return ''
         return f'{self.host}: has no clock of its own: {self.shared}'
-
-    @property
-    def was(self) -> str:
-        return str(self)
 
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
         assert proof is catalogue.Proof.STEPPED

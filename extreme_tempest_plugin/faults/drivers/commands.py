@@ -68,6 +68,10 @@ class CommandState(evidence.State):
         assert proof is catalogue.Proof.BROKEN
         return self.broken
 
+    def lasts(self, proof: catalogue.Proof, before: evidence.State) -> bool:
+        # One that fails says neither that it is broken nor that it is whole.
+        return bool(self.status) or self.shows(proof, before)
+
     def __str__(self) -> str:
         says = 'says' if self.broken else 'does not say'
         timer = ', the timer is armed' if self.timer else ''

@@ -31,7 +31,7 @@ _ENDED = ('absent', 'configured', 'created', 'dead', 'exited', 'stopped')
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerState:
+class ContainerState(evidence.State):
     """A container on one host, at one moment.
 
     :param identity: of the runtime; a container that was made anew has

@@ -36,7 +36,7 @@ _SHARE = 0.8
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class DelayState:
+class DelayState(evidence.State):
     """How soon the peers of a host answer it, at one moment.
 
     :param part: the delay while the fault is there.
@@ -71,14 +71,6 @@ class DelayState:
         return not (self.devices or self.timer or self.missed or self.late)
 
     @property
-    def moving(self) -> bool:
-        return False
-
-    @property
-    def start(self) -> str:
-        return ''
-
-    @property
     def forbidden(self) -> str:
         if self.client in ('', *self.part.peers):
             why = (
@@ -100,10 +92,6 @@ class DelayState:
             return ''
         return f'{self.host}: {why}'
 
-    @property
-    def was(self) -> str:
-        return str(self)
-
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
         assert proof is catalogue.Proof.DELAYED
         assert isinstance(before, DelayState)
@@ -115,6 +103,10 @@ class DelayState:
             peer in sooner and took - sooner[peer] >= longer
             for peer, took in self.took
         )
+
+    def lasts(self, proof: catalogue.Proof, before: evidence.State) -> bool:
+        # A peer that is silent, or slow by itself, tells nothing.
+        return bool(self.devices)
 
     def __str__(self) -> str:
         words = [f'{self.host}:']

@@ -140,7 +140,7 @@ ours "$found" && echo Ours=yes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class FrozenState:
+class FrozenState(evidence.State):
     """A unit and its processes on one host, at one moment.
 
     :param states: of the processes, as in ``/proc``: ``T`` is stopped.
@@ -173,10 +173,6 @@ class FrozenState:
             f'{self.unit.host}: our own session is among its processes: it '
             'could not be healed'
         )
-
-    @property
-    def was(self) -> str:
-        return str(self)
 
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
         assert proof is catalogue.Proof.FROZEN

@@ -69,6 +69,11 @@ class PortsState(evidence.State):
         down = all(state == 'down' for _, state in self.ports)
         return down and not self.answering
 
+    def lasts(self, proof: catalogue.Proof, before: evidence.State) -> bool:
+        # One look may see a port one way only.
+        flaps = proof is catalogue.Proof.FLAPPED
+        return self.flapping if flaps else self.shows(proof, before)
+
     def __str__(self) -> str:
         words = [
             f'{self.switch}:',

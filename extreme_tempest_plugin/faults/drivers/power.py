@@ -45,7 +45,7 @@ echo "System=$(systemctl is-system-running 2>/dev/null)"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class NodeState:
+class NodeState(evidence.State):
     """A host and its power, at one moment.
 
     :param power: ``on``, ``off``, or on its way to one of them, ``powering
@@ -84,14 +84,6 @@ class NodeState:
     @property
     def start(self) -> str:
         return self.boot
-
-    @property
-    def forbidden(self) -> str:
-        return ''
-
-    @property
-    def was(self) -> str:
-        return str(self)
 
     def shows(self, proof: catalogue.Proof, before: evidence.State) -> bool:
         assert isinstance(before, NodeState)
