@@ -271,7 +271,7 @@ class CampaignTest(testtools.TestCase):
             (guard, 'permitted', lambda faults, allowed, bounds: ()),
             (guard, 'check', lambda faults, allowed, bounds: faults),
             (breaking, 'others', lambda *given: bystanders.Bystanders(())),
-            (breaking.injection, 'make', make),
+            (breaking, 'make', make),
         ):
             self.useFixture(fixtures.MonkeyPatch(_path(place, name), new))
         return made
