@@ -22,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import types
 from typing import Any
 
@@ -45,6 +46,8 @@ SSH_ARGS = (
     '-o ControlMaster=no -o ControlPath=none -o BatchMode=yes'
 )
 _TEXT_LIMIT = 300
+#: To remove what others write into, a tenth of a second apart.
+_TRIES = 50
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -215,7 +218,12 @@ class _LifeLine(threading.Thread):
         os.read(self._descriptor, 1)
         self._cut.set()
         process_tree.kill_descendants(os.getpid())
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        # Who is about to die, and the call itself, may still write there.
+        for _ in range(_TRIES):
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            if not os.path.exists(self._scratch):
+                break
+            time.sleep(0.1)
         os._exit(1)
 
     def leave(self) -> None:
