@@ -73,11 +73,8 @@ def ask(
     :raises ChildError: if it did not answer in time, or something went wrong.
     :raises UsageError: if the library is not installed.
     """
-    if needs and importlib.util.find_spec(needs) is None:
-        raise errors.UsageError(
-            f'{needs} is not installed: install the extra `{_EXTRAS[needs]}`: '
-            f"pip install 'extreme-tempest-plugin[{_EXTRAS[needs]}]'"
-        )
+    if needs:
+        _require(needs)
     words = (sys.executable, '-P', '-m', f'{__package__}.{name}')
     silent = ChildError(f'no answer within {timeout:g} s')
     try:
@@ -108,6 +105,15 @@ def ask(
             text = os_faults.without(secret, text)
         raise ChildError(text[:_TEXT_LIMIT])
     return answer.said
+
+
+def _require(library: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        extra = _EXTRAS[library]
+        raise errors.UsageError(
+            f'{library} is not installed: install the extra `{extra}`: '
+            f"pip install 'extreme-tempest-plugin[{extra}]'"
+        )
 
 
 def serve(kind: type[_T], act: collections.abc.Callable[[_T], str]) -> int:

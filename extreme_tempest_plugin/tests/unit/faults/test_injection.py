@@ -205,21 +205,6 @@ class TestInjection(testtools.TestCase):
         (note,) = self._notes(events.Topic.UNMEASURED)
         self.assertIn('not proven', note)
 
-    def test_tester_that_cannot_heal_at_first_goes_on(self) -> None:
-        failures = [OSError(28, 'No space left on device')] * 3
-
-        def flaky() -> None:
-            if failures:
-                raise failures.pop()
-            self.service.start()
-
-        self.engine.instead[Verb.START] = flaky
-        with self._make():
-            pass
-        self.assertEqual(ALL, self._phases())
-        (remark,) = self._notes(events.Topic.REMARK)
-        self.assertIn('No space left on device', remark)
-
     def test_restart_heals_itself(self) -> None:
         with self._make('service.restart'):
             pass
@@ -387,12 +372,12 @@ class TestInjection(testtools.TestCase):
         self.assertTrue(fault.heal())
         self.assertEqual(0, self._held())
 
-    def test_heal_that_fails_at_first_is_tried_again(self) -> None:
-        failures = [fakes.fails('timed out')] * 3
+    def _heal_after(self, failures: list[Exception]) -> str:
+        """What is said where a heal fails so at first."""
 
         def flaky() -> None:
             if failures:
-                failures.pop()()
+                raise failures.pop()
             self.service.start()
 
         self.engine.instead[Verb.START] = flaky
@@ -400,7 +385,15 @@ class TestInjection(testtools.TestCase):
             pass
         self.assertEqual(ALL, self._phases())
         (remark,) = self._notes(events.Topic.REMARK)
-        self.assertIn('timed out', remark)
+        return remark
+
+    def test_heal_that_fails_at_first_is_tried_again(self) -> None:
+        failures = [errors.HarnessError('timed out')] * 3
+        self.assertIn('timed out', self._heal_after([*failures]))
+
+    def test_tester_that_cannot_heal_at_first_goes_on(self) -> None:
+        failures = [OSError(28, 'No space left on device')] * 3
+        self.assertIn('No space left', self._heal_after([*failures]))
 
     def test_heal_waits_for_the_port(self) -> None:
         def slow() -> None:
